@@ -160,7 +160,17 @@ export type DaemonEvent =
     }
   | { readonly kind: "daemon_stopping" }
   | { readonly kind: "proxy_started"; readonly pid: number }
-  | { readonly kind: "proxy_ended"; readonly reason: string };
+  | { readonly kind: "proxy_ended"; readonly reason: string }
+  /** An operator's message, whatever was answered: the audit trail. */
+  | {
+      readonly kind: "asked";
+      readonly action: string;
+      /** Absent where the message names no fleet. */
+      readonly fleet?: FleetId;
+      readonly who: string;
+      readonly why: string;
+      readonly answer: "started" | "done" | "refused";
+    };
 
 /** Everything that the live view, `-json`, the history and the dashboard show. */
 export type KilnEvent = EngineEvent | ImageEvent | FleetEvent | DaemonEvent;

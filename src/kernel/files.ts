@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { chmod, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 /**
@@ -41,4 +41,22 @@ export async function syncDirectory(directory: string): Promise<void> {
 /** Whether an exception is the system's error of this code, such as `ENOENT`. */
 export function isSystemError(error: unknown, code?: string): error is NodeJS.ErrnoException {
   return error instanceof Error && "code" in error && (code === undefined || error.code === code);
+}
+
+/** Removes a directory with all in it, also where directories in it are read-only. What is not there is fine. */
+export async function removeTree(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    if (!isSystemError(error, "EACCES")) throw error;
+    await makeWritable(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(path.join(directory, entry.name));
+  }
 }

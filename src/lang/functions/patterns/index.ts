@@ -1,0 +1,8 @@
+export {
+  codePoints,
+  compileExpression,
+  type Expression,
+  findMatch,
+  findMatches,
+  type Match,
+} from "./match.ts";
