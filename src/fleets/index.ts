@@ -1,0 +1,10 @@
+export { createController } from "./controller.ts";
+export * from "./control.ts";
+export * from "./drivers.ts";
+export * from "./messages.ts";
+export * from "./records.ts";
+export * from "./release.ts";
+export { step } from "./step.ts";
+export type { Machine, Step } from "./step.ts";
+export * from "./store.ts";
+export * from "./table.ts";
