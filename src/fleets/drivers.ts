@@ -42,7 +42,7 @@ export interface InstanceExit {
 /** One way in which an instance differs from its release. */
 export interface InstanceDrift {
   readonly instance: InstanceId;
-  readonly kind: "file_changed" | "file_added" | "file_removed" | "process" | "executable" | "environment";
+  readonly kind: "file_changed" | "file_added" | "file_removed" | "executable";
   /** The file's path in the image, or the name of what differs. */
   readonly subject: string;
   readonly expected: string;

@@ -1,15 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Expression } from "./ast.ts";
 import { parseExpression, parseFile } from "./parse.ts";
-import {
-  keyword,
-  references,
-  staticCall,
-  staticList,
-  staticText,
-  staticTraversal,
-  type Traversal,
-} from "./static.ts";
+import { keyword, references, staticList, staticTraversal, type Traversal } from "./static.ts";
 
 function parse(text: string): Expression {
   const { value, diagnostics } = parseExpression("x", text);
@@ -61,13 +53,10 @@ describe("static forms", () => {
     expect(staticTraversal(parse(text))).toBeUndefined();
   });
 
-  test("words, lists, calls and texts", () => {
+  test("words and lists", () => {
     expect(keyword(parse("string"))).toBe("string");
     expect(keyword(parse("true"))).toBe("true");
     expect(keyword(parse("a.b"))).toBeUndefined();
     expect(staticList(parse("[a, b.c]"))?.map((item) => item.kind)).toEqual(["variable", "variable"]);
-    expect(staticCall(parse("list(any)"))?.name).toBe("list");
-    expect(staticText(parse('"a b"'))).toBe("a b");
-    expect(staticText(parse('"a${b}"'))).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { Body, CallExpression, Expression, ObjectItem, VariableExpression } from "./ast.ts";
+import type { Body, Expression, ObjectItem, VariableExpression } from "./ast.ts";
 import { NullValue } from "../values/index.ts";
 
 /** A root name and static steps: what a reference looks like in the source. */
@@ -44,18 +44,6 @@ export function staticList(expression: Expression): readonly Expression[] | unde
 /** The items of an object that is written as such. */
 export function staticMap(expression: Expression): readonly ObjectItem[] | undefined {
   return expression.kind === "object" ? expression.items : undefined;
-}
-
-/** The call that the expression is. */
-export function staticCall(expression: Expression): CallExpression | undefined {
-  return expression.kind === "call" ? expression : undefined;
-}
-
-/** The text of a string that has no interpolations. */
-export function staticText(expression: Expression): string | undefined {
-  if (expression.kind !== "template" || expression.parts.length !== 1) return undefined;
-  const part = expression.parts[0];
-  return part?.kind === "literal" && typeof part.value === "string" ? part.value : undefined;
 }
 
 /** A bare word as an object's key, which is then the attribute's name and no reference. */

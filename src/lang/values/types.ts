@@ -48,8 +48,8 @@ export type Type =
  * The interning tables below are caches without meaning of their own: a process that forgot them could not tell
  * two equal types apart by identity, and nothing else would change.
  */
-let lastId = 0;
-const nextId = (): number => ++lastId;
+const ids = { last: 0 };
+const nextId = (): number => ++ids.last;
 
 const primitive = (kind: PrimitiveType["kind"]): PrimitiveType => ({ kind, id: nextId() });
 export const STRING: PrimitiveType = primitive("string");

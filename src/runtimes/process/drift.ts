@@ -5,13 +5,10 @@ import type { InstanceDrift, ReleaseContent } from "../../fleets/index.ts";
 import { digestFile } from "../executable-cache.ts";
 import { compareFiles } from "./files.ts";
 import type { ImageFile, SeenFiles } from "./files.ts";
-import { readEnvironment } from "./identity.ts";
-import type { InstanceFile } from "./record.ts";
 
 /** An instance and what it ought to be. */
 export interface Inspection {
   readonly id: InstanceId;
-  readonly record: InstanceFile;
   readonly root: string;
   readonly content: ReleaseContent;
   readonly expected: ReadonlyMap<string, ImageFile>;
@@ -19,31 +16,13 @@ export interface Inspection {
   readonly programs: SeenFiles;
 }
 
-/** Everything in which the instance differs from its release: files, environment, the program it runs. */
+/**
+ * Everything in which the instance differs from its release: its files, and the program it runs. The environment of
+ * a process cannot be changed from outside; /proc only shows memory that programs use for their title.
+ */
 export async function inspect(inspection: Inspection): Promise<readonly InstanceDrift[]> {
   const { id, root, expected, seen } = inspection;
-  return [
-    ...(await compareFiles(id, root, expected, seen)),
-    ...(await compareEnvironment(inspection)),
-    ...(await compareExecutable(inspection)),
-  ];
-}
-
-async function compareEnvironment({ id, record }: Inspection): Promise<readonly InstanceDrift[]> {
-  const found = record.process === undefined ? undefined : await readEnvironment(record.process.pid);
-  if (found === undefined || found.size === 0) return [];
-  const names = new Set([...found.keys(), ...Object.keys(record.environment)]);
-  return [...names]
-    .filter((name) => found.get(name) !== record.environment[name])
-    .toSorted()
-    .map((name) => ({
-      instance: id,
-      kind: "environment" as const,
-      subject: name,
-      // Values may be secret; that they differ is enough.
-      expected: name in record.environment ? "as recorded" : "nothing",
-      found: found.has(name) ? "another value" : "nothing",
-    }));
+  return [...(await compareFiles(id, root, expected, seen)), ...(await compareExecutable(inspection))];
 }
 
 async function compareExecutable({ id, content, programs }: Inspection): Promise<readonly InstanceDrift[]> {

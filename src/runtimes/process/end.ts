@@ -1,7 +1,7 @@
 import { isSystemError } from "../../kernel/index.ts";
 import type { Clock, InstanceId, Milliseconds } from "../../kernel/index.ts";
 import type { ProcessIdentity } from "../../fleets/index.ts";
-import { findProcesses, isAlive } from "./identity.ts";
+import { findProcesses, findSession, isAlive } from "./identity.ts";
 
 const POLL_INTERVAL: Milliseconds = 20;
 /** After SIGKILL only a process that hangs in the kernel is still there. */
@@ -15,8 +15,8 @@ export interface EndScope {
 }
 
 /**
- * Ends an instance: SIGTERM to the group of what was started, SIGKILL to everything that carries the instance's
- * mark when that has ended or the timeout is over. Rejects where something survives.
+ * Ends an instance: SIGTERM to the group of what was started, SIGKILL to its session and everything that carries the
+ * instance's mark when that has ended or the timeout is over. Rejects where something survives.
  */
 export async function endProcesses(
   instance: { readonly id: InstanceId; readonly process?: ProcessIdentity },
@@ -25,10 +25,15 @@ export async function endProcesses(
 ): Promise<void> {
   const { home, bootId, clock } = scope;
   const leader = instance.process;
-  const remaining = async () =>
-    (await findProcesses(home, bootId)).filter((found) => found.instance === instance.id);
   const leads = async () => leader !== undefined && (await isAlive(leader, bootId));
-  if (leader !== undefined && (await leads())) {
+  const led = await leads();
+  const remaining = async (): Promise<number[]> => {
+    const marked = (await findProcesses(home, bootId)).filter((found) => found.instance === instance.id);
+    // What dropped the mark from its environment is still in the session.
+    const session = leader !== undefined && led ? await findSession(leader.session, bootId) : [];
+    return [...new Set([...marked.map((found) => found.identity.pid), ...session.map(({ pid }) => pid)])];
+  };
+  if (leader !== undefined && led) {
     signal(-leader.pid, "SIGTERM");
     const deadline = clock.now() + timeout;
     while ((await leads()) && clock.now() < deadline) await clock.sleep(POLL_INTERVAL);
@@ -38,10 +43,9 @@ export async function endProcesses(
     const left = await remaining();
     if (left.length === 0) return;
     if (clock.now() > deadline) {
-      const pids = left.map((found) => found.identity.pid).join(", ");
-      throw new Error(`instance ${instance.id} does not end: processes ${pids} survive SIGKILL`);
+      throw new Error(`instance ${instance.id} does not end: processes ${left.join(", ")} survive SIGKILL`);
     }
-    for (const found of left) signal(found.identity.pid, "SIGKILL");
+    for (const pid of left) signal(pid, "SIGKILL");
     await clock.sleep(POLL_INTERVAL);
   }
 }

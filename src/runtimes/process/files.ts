@@ -1,6 +1,5 @@
 import type { Stats } from "node:fs";
 import { lstat, readFile, readdir, readlink } from "node:fs/promises";
-import path from "node:path";
 import { isSystemError, sha256 } from "../../kernel/index.ts";
 import type { ImageDigest, InstanceId } from "../../kernel/index.ts";
 import type { InstanceDrift } from "../../fleets/index.ts";
@@ -46,7 +45,11 @@ async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function fileAt(file: string, name: string, seen: SeenFiles): Promise<FoundFile> {
+function systemPath(root: string, bytes: string): Buffer {
+  return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(bytes, "latin1")]);
+}
+
+async function fileAt(file: Buffer, name: string, seen: SeenFiles): Promise<FoundFile> {
   const status = await lstat(file);
   if (status.isDirectory()) return { type: "directory" };
   if (status.isSymbolicLink()) return { type: "link", target: await readlink(file) };
@@ -71,11 +74,14 @@ export async function compareFiles(
 ): Promise<readonly InstanceDrift[]> {
   const drift: InstanceDrift[] = [];
   const met = new Set<string>();
+  // Names are bytes, one character a byte here; what is shown and looked up is their text.
   const visit = async (directory: string): Promise<void> => {
-    for (const entry of (await unlessGone(readdir(path.join(root, directory))))?.toSorted() ?? []) {
-      const name = directory === "" ? entry : `${directory}/${entry}`;
+    const names = await unlessGone(readdir(systemPath(root, directory), { encoding: "latin1" }));
+    for (const entry of names?.toSorted() ?? []) {
+      const bytes = directory === "" ? entry : `${directory}/${entry}`;
+      const name = Buffer.from(bytes, "latin1").toString("utf8");
       const wanted = expected.get(name);
-      const found = await unlessGone(fileAt(path.join(root, name), name, seen));
+      const found = await unlessGone(fileAt(systemPath(root, bytes), name, seen));
       if (found === undefined) continue;
       met.add(name);
       if (wanted === undefined) {
@@ -95,7 +101,7 @@ export async function compareFiles(
           found: describe(found),
         });
       }
-      if (found.type === "directory") await visit(name);
+      if (found.type === "directory") await visit(bytes);
     }
   };
   await visit("");

@@ -94,3 +94,10 @@ export async function findProcesses(home: string, bootId: string): Promise<reado
   );
   return found.filter((process) => process !== undefined);
 }
+
+/** Processes of a session. Only for one that surely still was the instance's a moment ago: its number is used again. */
+export async function findSession(session: number, bootId: string): Promise<readonly ProcessIdentity[]> {
+  const names = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(names.map((name) => identify(Number(name), bootId)));
+  return all.filter((identity) => identity?.session === session).filter((identity) => identity !== undefined);
+}

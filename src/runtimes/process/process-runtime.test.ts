@@ -235,14 +235,17 @@ describe("an instance that is a process", () => {
   test("that started others is ended with them, also those in a session of their own", async () => {
     const shell = {
       ...content(),
-      command: ["sh", "-c", "setsid sleep 61 & sleep 62 & exec node server.mjs"],
+      command: ["sh", "-c", "setsid sleep 61 & sleep 62 & env -i sleep 4063 & exec node server.mjs"],
       executable: await programOf("sh"),
     };
     const { request } = await start(shell);
-    const left = () => processesNaming(request.id);
+    const left = () => processesWith("environ", `KILN_INSTANCE=${request.id}`);
     expect((await left()).length).toBe(3);
+    const unmarked = () => processesWith("cmdline", "sleep\0" + "4063");
+    expect((await unmarked()).length).toBe(1);
     await runtime.stop(request.id, 2000, 1);
     expect(await left()).toEqual([]);
+    expect(await unmarked()).toEqual([]);
   });
 
   test("cannot write to its files, as they are read-only for everyone but root", async () => {
@@ -266,6 +269,24 @@ describe("an instance that is a process", () => {
       "file_removed /app/server.mjs",
     ]);
     await chmod(path.join(root, "app", "new.txt"), 0o755);
+  });
+
+  test("has names that are no UTF-8 without being taken for drifted", async () => {
+    const name = Buffer.from([0x66, 0xff, 0x2e, 0x74]);
+    const odd: ImageTrees = {
+      checkout: async (image, directory) => {
+        await trees.checkout(image, directory);
+        await writeFile(Buffer.concat([Buffer.from(`${directory}/app/`), name]), "odd");
+      },
+      files: async (image) =>
+        new Map<string, ImageFile>([
+          ...(await trees.files(image)),
+          [`app/${name.toString("utf8")}`, { type: "file", digest: sha256("odd"), executable: false }],
+        ]),
+    };
+    runtime = await create(odd);
+    const { request } = await start();
+    expect(await runtime.drift(request.id, request.content)).toEqual([]);
   });
 
   test("shows as drifted where a file of the same size was put back to its old times", async () => {
@@ -337,13 +358,13 @@ describe("an instance that is a process", () => {
   });
 });
 
-/** Processes of an instance, by their environment. */
-async function processesNaming(id: string): Promise<number[]> {
+/** Processes whose /proc file holds a text. */
+async function processesWith(file: "environ" | "cmdline", text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const environment = await readFile(`/proc/${name}/environ`, "utf8").catch(() => "");
-    if (environment.includes(`KILN_INSTANCE=${id}`)) found.push(Number(name));
+    const content = await readFile(`/proc/${name}/${file}`, "utf8").catch(() => "");
+    if (content.includes(text)) found.push(Number(name));
   }
   return found;
 }

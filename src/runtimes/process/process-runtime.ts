@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
-import { DiagnosticError, errorDiagnostic } from "../../kernel/index.ts";
+import { DiagnosticError, errorDiagnostic, removeTree } from "../../kernel/index.ts";
 import type { Clock, Diagnostic, InstanceId, Milliseconds, Random } from "../../kernel/index.ts";
 import type {
   InstanceExit,
@@ -23,7 +23,7 @@ import { keepLog, keptLog, readEnd } from "./log.ts";
 import { choosePort } from "./ports.ts";
 import { directoryOf, listDirectories, readRecord, writeRecord } from "./record.ts";
 import type { InstanceFile } from "./record.ts";
-import { makeReadOnly, removeTree } from "./tree.ts";
+import { makeReadOnly } from "./tree.ts";
 import { Watcher } from "./watcher.ts";
 
 /** Instances listen on loopback; traffic from outside comes through the proxy. */
@@ -121,7 +121,8 @@ class ProcessRuntime implements Runtime {
     const running: RunningInstance[] = [];
     const ended: InstanceExit[] = [];
     for (const id of ids) {
-      const found = await this.#find(id, leaders);
+      // A start of it that is under way is waited for.
+      const found = await this.#inTurn(id, () => this.#find(id, leaders));
       if (found !== undefined) running.push(found);
       else ended.push({ id, output: await this.output(id, ENDED_OUTPUT_BYTES) });
     }
@@ -141,12 +142,11 @@ class ProcessRuntime implements Runtime {
 
   async drift(id: InstanceId, content: ReleaseContent) {
     const directory = directoryOf(this.#parts.instances, id);
-    const record = await readRecord(directory);
-    if (record === undefined) return [];
+    if ((await readRecord(directory)) === undefined) return [];
     const seen = this.#seen.get(id) ?? new Map();
     this.#seen.set(id, seen);
     const expected = await this.#parts.images.files(content.image);
-    return inspect({ id, record, root: directory.root, content, expected, seen, programs: this.#programs });
+    return inspect({ id, root: directory.root, content, expected, seen, programs: this.#programs });
   }
 
   async output(id: InstanceId, bytes: number): Promise<string> {
