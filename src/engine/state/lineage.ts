@@ -1,0 +1,12 @@
+import { type Lineage, parseId, type Random } from "../../kernel/index.ts";
+
+/** A new state's lineage: a random UUID (RFC 9562, version 4), as Terraform's are. */
+export function newLineage(random: Random): Lineage {
+  const bytes = Buffer.from(random.bytes(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString("hex");
+  return parseId(
+    [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-"),
+  );
+}
