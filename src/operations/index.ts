@@ -1,0 +1,13 @@
+export * from "./apply.ts";
+export * from "./fleets/find.ts";
+export * from "./fleets/operate.ts";
+export * from "./fleets/why.ts";
+export * from "./plan.ts";
+export * from "./schemas.ts";
+export * from "./snapshots.ts";
+export { readState } from "./workspace/read-state.ts";
+export type { Workspace } from "./workspace/workspace.ts";
+export * from "./drift.ts";
+export * from "./initialise.ts";
+export * from "./stop-daemon.ts";
+export * from "./validate.ts";

@@ -1,0 +1,83 @@
+import { collectVariables, loadConfiguration } from "../config/index.ts";
+import type { Configuration, VariableInput } from "../config/index.ts";
+import { plan } from "../engine/index.ts";
+import type { Plan, PlanMode, SessionOptions } from "../engine/index.ts";
+import { hasErrors } from "../kernel/index.ts";
+import type { Diagnostic } from "../kernel/index.ts";
+import type { Snapshot } from "./snapshots.ts";
+import type { Workspace } from "./workspace/workspace.ts";
+import type { LockOptions } from "./workspace/locking.ts";
+import { withLock } from "./workspace/locking.ts";
+import { stateOrNew } from "./workspace/read-state.ts";
+
+export interface PlanRequest extends LockOptions {
+  readonly mode: PlanMode;
+  readonly refresh: boolean;
+  readonly replace: readonly string[];
+  /** `-var` and `-var-file`, in the order written. */
+  readonly inputs: readonly VariableInput[];
+  readonly events: SessionOptions["events"];
+  readonly parallelism: number;
+  /** What an earlier generation was made from; absent: the directory's configuration and variables. */
+  readonly snapshot?: Snapshot;
+}
+
+/** What planning gave; without a plan the diagnostics say why. */
+export interface PlanOutcome {
+  readonly plan?: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Plans what would turn the state into the configuration. Nothing is changed. */
+export async function planWorkspace(workspace: Workspace, request: PlanRequest): Promise<PlanOutcome> {
+  const loaded = await loadAll(workspace, request);
+  if (loaded.configuration === undefined) return { diagnostics: loaded.diagnostics };
+  const { configuration, diagnostics } = loaded;
+  return await withLock(workspace, request, () =>
+    planLocked(workspace, request, { configuration, diagnostics }),
+  );
+}
+
+interface Loaded {
+  readonly configuration?: Configuration;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads the configuration; undefined where it has errors. */
+export async function loadAll(
+  workspace: Workspace,
+  { snapshot }: Pick<PlanRequest, "snapshot">,
+): Promise<Loaded> {
+  const { value, diagnostics } = await loadConfiguration(snapshot?.files ?? workspace.files);
+  return hasErrors(diagnostics) ? { diagnostics } : { configuration: value, diagnostics };
+}
+
+/** The part of planning that reads the state; whoever calls it holds the lock. */
+export async function planLocked(
+  workspace: Workspace,
+  request: PlanRequest,
+  loaded: { readonly configuration: Configuration; readonly diagnostics: readonly Diagnostic[] },
+): Promise<PlanOutcome> {
+  const variables = await variablesOf(workspace, request, loaded.configuration);
+  const before = [...loaded.diagnostics, ...variables.diagnostics];
+  if (hasErrors(before)) return { diagnostics: before };
+  const planned = await plan({
+    configuration: loaded.configuration,
+    variables: variables.value,
+    state: await stateOrNew(workspace),
+    mode: request.mode,
+    refresh: request.refresh,
+    replace: request.replace,
+    surroundings: workspace.surroundings,
+    providers: workspace.providers,
+    events: request.events,
+    signal: request.signal,
+    parallelism: request.parallelism,
+  });
+  return { plan: planned.value, diagnostics: [...before, ...planned.diagnostics] };
+}
+
+async function variablesOf(workspace: Workspace, request: PlanRequest, { root }: Configuration) {
+  if (request.snapshot !== undefined) return { value: request.snapshot.variables, diagnostics: [] };
+  return collectVariables(root, [...(await workspace.inputs()), ...request.inputs]);
+}

@@ -1,0 +1,52 @@
+import type { DaemonClient, ShutdownAnswer } from "../api/index.ts";
+import { DaemonUnreachable } from "../api/index.ts";
+import type { Clock, Lineage } from "../kernel/index.ts";
+
+/** How long fleets that are being destroyed may take to be gone. */
+const SHUTDOWN_WAIT = 60_000;
+/** How long the processes may take to end after that. */
+const END_WAIT = 15_000;
+const END_POLL = 20;
+
+export interface StopOptions {
+  /** Talks to a daemon that runs, and starts none. */
+  readonly client: DaemonClient;
+  readonly lineage?: Lineage;
+  readonly clock: Clock;
+  /** Process ids of the home's daemon, proxy and instances that still run. */
+  readonly left: () => Promise<readonly number[]>;
+}
+
+export type StopOutcome =
+  | { readonly kind: "stopped" }
+  /** No daemon ran. */
+  | { readonly kind: "none" }
+  /** Others have fleets there. */
+  | { readonly kind: "in_use"; readonly fleets: readonly string[] }
+  | { readonly kind: "still_running"; readonly processes: readonly number[] };
+
+/** Ends the daemon and its proxy where no fleet is left, and waits until no process of the home is. */
+export async function stopDaemon(options: StopOptions): Promise<StopOutcome> {
+  const answer = await shutDown(options);
+  if (answer?.kind === "in_use") return answer;
+  const deadline = options.clock.now() + END_WAIT;
+  for (;;) {
+    const processes = await options.left();
+    if (processes.length === 0) return answer === undefined ? { kind: "none" } : { kind: "stopped" };
+    if (options.clock.now() >= deadline) return { kind: "still_running", processes };
+    await options.clock.sleep(END_POLL);
+  }
+}
+
+async function shutDown({ client, lineage }: StopOptions): Promise<ShutdownAnswer | undefined> {
+  try {
+    return await client.shutdown({
+      mode: "home_empty",
+      ...(lineage === undefined ? {} : { lineage }),
+      waitMilliseconds: SHUTDOWN_WAIT,
+    });
+  } catch (error) {
+    if (error instanceof DaemonUnreachable) return undefined;
+    throw error;
+  }
+}
