@@ -47,7 +47,6 @@ const TYPES_ONLY: readonly (readonly [string, string])[] = [
   ["runtimes", "fleets"],
   ["runtimes", "images"],
   ["traffic", "fleets"],
-  ["store", "fleets"],
   ["store", "engine"],
   ["api", "fleets"],
 ];
@@ -71,7 +70,10 @@ const MARKS: readonly RegExp[] = [
 ];
 
 const isTest = (file: string): boolean =>
-  /\.(?:test|suite)\.ts$/.test(file) || !file.startsWith("src/") || file.includes("/testing/");
+  /\.(?:test|suite)\.ts$/.test(file) ||
+  !file.startsWith("src/") ||
+  /\/testing(?:\.ts$|-|\/)/.test(file) ||
+  file.includes("/simulated/");
 
 function roomOf(file: string): string | undefined {
   const [top, room, rest] = file.split("/");
