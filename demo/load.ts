@@ -6,7 +6,7 @@ import type { LoadLine } from "../test/load/tally.ts";
 /** Requests in a second, over kept-alive and fresh connections. */
 export const REQUEST_RATE = 700;
 /** Milliseconds between the client's reports. */
-const REPORT_INTERVAL = 200;
+const REPORT_INTERVAL = 100;
 /** The request that is planted to fail under `-break`. */
 const PLANTED_REQUEST = 3000;
 
@@ -28,6 +28,7 @@ export const NOTHING: LoadLine = {
   failed: { refused: 0, reset: 0, timedOut: 0, truncated: 0, wrong: 0, status: {}, total: 0 },
   versions: {},
   lastAnswered: {},
+  lastSent: {},
   lost: {},
 };
 

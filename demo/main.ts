@@ -62,7 +62,9 @@ async function tell(project: Project, load: Load): Promise<void> {
       sent: after.sent - before.sent,
       failed: after.failed.total - before.failed.total,
       lost: lostRequests(after) - lostRequests(before),
+      ...(result.took === undefined ? {} : { took: result.took }),
       ...(result.switched === undefined ? {} : { switched: result.switched }),
+      ...(result.lastOld === undefined ? {} : { lastOld: result.lastOld }),
       versions: newCounts(before.versions, after.versions),
     });
   }

@@ -1,4 +1,5 @@
 import type { FleetView } from "../src/api/index.ts";
+import type { RecordedEvent } from "../src/kernel/index.ts";
 import type { Project } from "./project.ts";
 
 /** The one fleet of the demo, as `kiln status -json` tells it. */
@@ -40,4 +41,18 @@ export async function readFleet(project: Project): Promise<FleetStatus> {
     ...(switchedIn === undefined ? {} : { switchedIn }),
     settled: phase === undefined || phase === "complete" || phase === "aborted",
   };
+}
+
+interface WhyDocument {
+  readonly events: readonly RecordedEvent[];
+}
+
+/** When the newest event of a kind happened, in milliseconds since the epoch, as `kiln why -json` tells it. */
+export async function lastEvent(project: Project, kind: RecordedEvent["event"]["kind"]): Promise<number> {
+  const { status, output } = await project.kiln("why", "web", "-json");
+  if (status !== 0) throw new Error(`kiln why exits ${status}: ${output}`);
+  const document: WhyDocument = JSON.parse(output);
+  const found = document.events.findLast(({ event }) => event.kind === kind);
+  if (found === undefined) throw new Error(`kiln why tells of no ${kind}`);
+  return found.at;
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXIT } from "../src/kernel/index.ts";
 import type { Load } from "./load.ts";
 import type { Project } from "./project.ts";
-import { readFleet } from "./status.ts";
+import { lastEvent, readFleet } from "./status.ts";
 import type { FleetStatus } from "./status.ts";
 
 /** What a step has at hand. */
@@ -19,6 +19,10 @@ export interface Scene {
 
 /** What a step found, for the table. */
 export interface StepResult {
+  /** Milliseconds that the step's command took. */
+  readonly took?: number;
+  /** Milliseconds from the acknowledged switch to the last answer of the release that was left. */
+  readonly lastOld?: number;
   /** Milliseconds from the decision to the acknowledged table. */
   readonly switched?: number;
   /** The version that must be the only one to answer now. */
@@ -41,12 +45,31 @@ const NOTES_TRAFFIC =
 /** How long the fleet may take to heal or to scale. */
 const HEALING_LIMIT = 15_000;
 
-async function run({ project, say, expect }: Scene, status: number, ...args: string[]): Promise<string> {
+interface Ran {
+  readonly output: string;
+  readonly took: number;
+}
+
+async function run({ project, say, expect }: Scene, status: number, ...args: string[]): Promise<Ran> {
   say(`$ kiln ${args.join(" ")}`);
+  const started = performance.now();
   const result = await project.kiln(...args);
+  const took = Math.round(performance.now() - started);
   expect(result.status === status, `kiln ${args.join(" ")} exits ${status} (was ${result.status})`);
   if (result.status !== status) say(result.output);
-  return result.output;
+  return { output: result.output, took };
+}
+
+/** Law 1, as clients see it: nothing that was sent after the switch was answered by the release that was left. */
+async function leftBehind(scene: Scene, old: number, event: "switched" | "rollout_ended"): Promise<number> {
+  const at = await lastEvent(scene.project, event);
+  const { lastSent, lastAnswered } = await scene.load.next();
+  const younger = (lastSent[old] ?? 0) - at;
+  scene.expect(
+    younger <= 0,
+    `release ${old} answered nothing that was sent after the switch (${younger} ms)`,
+  );
+  return Math.max(0, (lastAnswered[old] ?? 0) - at);
 }
 
 const pids = (fleet: FleetStatus): string =>
@@ -86,12 +109,16 @@ function release(version: number, title: string): Step {
   return {
     title,
     run: async (scene) => {
-      await apply(scene, version, {}, EXIT.done);
+      const before = await readFleet(scene.project);
+      const { took } = await apply(scene, version, {}, EXIT.done);
       const fleet = await readFleet(scene.project);
       scene.expect(fleet.serving === version, `release ${version} serves`);
       scene.expect(serving(fleet).length === 3, "3 instances of it are verified");
+      const lastOld = await leftBehind(scene, before.serving, "switched");
       return {
         serves: String(version),
+        took,
+        lastOld,
         ...(fleet.switchedIn === undefined ? {} : { switched: fleet.switchedIn }),
       };
     },
@@ -104,7 +131,7 @@ function refused(version: number, title: string, replacements: Record<string, st
     title,
     run: async (scene) => {
       const before = await readFleet(scene.project);
-      const output = await apply(scene, version, replacements, status);
+      const { output, took } = await apply(scene, version, replacements, status);
       scene.say(
         output
           .split("\n")
@@ -120,7 +147,8 @@ function refused(version: number, title: string, replacements: Record<string, st
         !after.instances.some((one) => one.release === version),
         `nothing of release ${version} is left`,
       );
-      return { serves: String(before.serving) };
+      if (status === EXIT.switchedBack) await leftBehind(scene, version, "rollout_ended");
+      return { serves: String(before.serving), took };
     },
   };
 }
@@ -130,7 +158,8 @@ const rollbackWarm: Step = {
   run: async (scene) => {
     const before = await readFleet(scene.project);
     const warm = before.instances.filter((one) => one.release === 1);
-    await run(scene, EXIT.done, "rollback", "web", "1");
+    const { took } = await run(scene, EXIT.done, "rollback", "web", "1");
+    const lastOld = await leftBehind(scene, before.serving, "switched");
     const after = await eventually(
       scene,
       "release 1 serves",
@@ -139,7 +168,12 @@ const rollbackWarm: Step = {
     const same =
       warm.length === 3 && warm.every((one) => serving(after).some((other) => other.pid === one.pid));
     scene.expect(same, "the instances that were kept warm serve again, with their process ids");
-    return { serves: "1", ...(after.switchedIn === undefined ? {} : { switched: after.switchedIn }) };
+    return {
+      serves: "1",
+      took,
+      lastOld,
+      ...(after.switchedIn === undefined ? {} : { switched: after.switchedIn }),
+    };
   },
 };
 
@@ -148,7 +182,8 @@ const rollbackCold: Step = {
   run: async (scene) => {
     const before = await readFleet(scene.project);
     scene.expect(!before.instances.some((one) => one.release === 2), "no instance of release 2 is left");
-    await run(scene, EXIT.done, "rollback", "web", "2");
+    const { took } = await run(scene, EXIT.done, "rollback", "web", "2");
+    const lastOld = await leftBehind(scene, before.serving, "switched");
     const after = await eventually(
       scene,
       "release 2 serves",
@@ -156,7 +191,12 @@ const rollbackCold: Step = {
     );
     scene.say(`new instances of release 2: processes ${pids({ ...after, instances: serving(after) })}`);
     scene.expect(serving(after).length === 3, "3 fresh instances of it are verified");
-    return { serves: "2", ...(after.switchedIn === undefined ? {} : { switched: after.switchedIn }) };
+    return {
+      serves: "2",
+      took,
+      lastOld,
+      ...(after.switchedIn === undefined ? {} : { switched: after.switchedIn }),
+    };
   },
 };
 
@@ -187,7 +227,7 @@ const tamper: Step = {
     await chmod(file, 0o644);
     await appendFile(file, "\n// changed in place\n");
     scene.say(`echo "// changed in place" >> ${file}`);
-    const drift = await run(scene, EXIT.done, "drift", "web");
+    const { output: drift } = await run(scene, EXIT.done, "drift", "web");
     scene.expect(drift.includes("server.js"), "the drift names the file");
     scene.say(
       drift

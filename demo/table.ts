@@ -7,6 +7,10 @@ export interface Row {
   readonly lost: number;
   /** Milliseconds from the decision to the acknowledged table; absent: nothing was switched. */
   readonly switched?: number;
+  /** Milliseconds that the step's command took. */
+  readonly took?: number;
+  /** Milliseconds from the acknowledged switch to the last answer of the release that was left. */
+  readonly lastOld?: number;
   /** Answers by version. */
   readonly versions: Readonly<Record<string, number>>;
 }
@@ -25,15 +29,21 @@ export function histogram(versions: Readonly<Record<string, number>>): string {
     .join("  ");
 }
 
+function milliseconds(duration: number | undefined): string {
+  return duration === undefined ? "" : `${duration} ms`;
+}
+
 /** The table of steps as text. */
 export function renderTable(rows: readonly Row[]): string {
-  const header = ["step", "sent", "failed", "lost", "switch", "answers by version"];
+  const header = ["step", "sent", "failed", "lost", "took", "switch", "last old", "answers by version"];
   const cells = rows.map((row) => [
     row.step,
     String(row.sent),
     String(row.failed),
     row.lost > 0 ? String(row.lost) : "",
-    row.switched === undefined ? "" : `${row.switched} ms`,
+    milliseconds(row.took),
+    milliseconds(row.switched),
+    milliseconds(row.lastOld),
     histogram(row.versions),
   ]);
   const widths = header.map((title, column) =>
@@ -44,7 +54,7 @@ export function renderTable(rows: readonly Row[]): string {
       .map((cell, column) => {
         const width = widths[column] ?? 0;
         if (column === row.length - 1) return cell;
-        return column >= 1 && column <= 4 ? cell.padStart(width) : cell.padEnd(width);
+        return column >= 1 ? cell.padStart(width) : cell.padEnd(width);
       })
       .join("  ")
       .trimEnd();

@@ -17,7 +17,8 @@ import { runDaemon } from "./daemon.ts";
 import { daemonWith, fleetRecord, idleController, raw, temporaryHome } from "./testing/in-process.ts";
 
 const APPLY = parseId<"apply">("01apply");
-const WEB = fleetRecord("one", "web");
+const SERVING = { serving: releaseNumber(1) };
+const WEB = fleetRecord("one", "web", SERVING);
 const ASKED = { apply: APPLY, fleet: WEB.id, who: "ada", why: "kiln scale web=3" };
 
 function withFleets(...fleets: FleetRecord[]): ControlState {
@@ -258,11 +259,16 @@ describe("shutdown", () => {
 
   test("is refused while others have fleets", async () => {
     const { answer, home, trafficStopped } = await shutdownOf(() =>
-      withFleets(WEB, fleetRecord("two", "web")),
+      withFleets(WEB, fleetRecord("two", "web", SERVING)),
     );
     expect(answer).toEqual({ kind: "in_use", fleets: [WEB.id, "two/kiln_fleet.web"] });
     expect(trafficStopped()).toBe(false);
     await connect(home).ping();
+  });
+
+  test("does not mind a fleet of which only its history is left", async () => {
+    const { answer } = await shutdownOf(() => withFleets(fleetRecord("two", "web")));
+    expect(answer.kind).toBe("stopping");
   });
 
   test("waits for what its caller destroys", async () => {

@@ -204,8 +204,17 @@ async function waitUntilEmpty(
 ): Promise<readonly string[]> {
   const deadline = clock.now() + request.waitMilliseconds;
   for (;;) {
-    const { fleets, instances } = controller.state();
-    const left = [...fleets.values()];
+    const { fleets, instances, rollouts } = controller.state();
+    const alive = new Set([
+      ...[...instances.values()].filter(({ phase }) => phase.kind !== "gone").map(({ fleet }) => fleet),
+      ...[...rollouts.values()]
+        .filter(({ phase }) => phase.kind !== "complete" && phase.kind !== "aborted")
+        .map(({ fleet }) => fleet),
+    ]);
+    // Of a fleet whose first rollout was taken back only its history is left.
+    const left = [...fleets.values()].filter(
+      ({ id, serving, destroying }) => serving !== undefined || destroying || alive.has(id),
+    );
     const others = left.filter(({ destroying, lineage }) => !destroying || lineage !== request.lineage);
     if (others.length > 0) return others.map(({ id }) => id);
     const existing = [...instances.values()].some(({ phase }) => phase.kind !== "gone");

@@ -1,5 +1,5 @@
 import type { FleetId, ReleaseNumber } from "../kernel/index.ts";
-import { LATENCY_BUCKETS, latencyBucket } from "../traffic/index.ts";
+import { LATENCY_BUCKETS, latencyBucket } from "../kernel/index.ts";
 import type { ReleaseMetrics } from "../traffic/index.ts";
 
 /** Cumulative figures of one release behind one route. */

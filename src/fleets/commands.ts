@@ -1,12 +1,11 @@
 import type { InstanceId, Milliseconds } from "../kernel/index.ts";
 import type { StartRequest } from "./drivers.ts";
-import { mayStop } from "./instances.ts";
 import { prepareDeadline, startDeadline } from "./progress.ts";
-import type { ControlState, InstanceRecord } from "./records.ts";
+import type { ControlState, InstanceRecord, ReleaseRecord } from "./records.ts";
 import type { ReleaseContent } from "./release.ts";
 import { calmAt } from "./retention.ts";
 import type { InstanceAddress, RouteTable } from "./table.ts";
-import { isOutOfTraffic, releaseOf, specificationInForce } from "./views.ts";
+import { instancesIn, isOutOfTraffic, releaseOf, specificationInForce } from "./views.ts";
 
 /**
  * Something that ought to be under way. The key is stable as long as the same thing is meant: who runs commands
@@ -57,8 +56,17 @@ export function commandsOf(state: ControlState, at: Milliseconds): readonly Comm
     const key = `table ${table.wanted.epoch} ${table.wanted.version}`;
     commands.push({ kind: "push_table", key, table: table.wanted });
   }
+  let routed: ReadonlySet<InstanceId> | undefined;
+  const isOut = (instance: InstanceRecord): boolean =>
+    isOutOfTraffic(state, instance, (routed ??= instancesIn(table.wanted)));
+  // Neighbours are mostly of one release; looking each one's up is what costs most with many.
+  let release: ReleaseRecord | undefined;
   for (const instance of state.instances.values()) {
-    const command = commandFor(state, instance);
+    if (instance.phase.kind === "gone") continue;
+    if (release?.number !== instance.release || release.fleet !== instance.fleet) {
+      release = releaseOf(state, instance.fleet, instance.release);
+    }
+    const command = commandFor(state, instance, release?.content, isOut);
     if (command !== undefined) commands.push(command);
   }
   const due = wakeAt(state, at);
@@ -66,9 +74,12 @@ export function commandsOf(state: ControlState, at: Milliseconds): readonly Comm
   return commands;
 }
 
-function commandFor(state: ControlState, instance: InstanceRecord): Command | undefined {
-  if (instance.phase.kind === "gone") return undefined;
-  const content = releaseOf(state, instance.fleet, instance.release)?.content;
+function commandFor(
+  state: ControlState,
+  instance: InstanceRecord,
+  content: ReleaseContent | undefined,
+  isOut: (instance: InstanceRecord) => boolean,
+): Command | undefined {
   const fleet = state.fleets.get(instance.fleet);
   const { id, phase } = instance;
   switch (phase.kind) {
@@ -95,17 +106,20 @@ function commandFor(state: ControlState, instance: InstanceRecord): Command | un
       return { kind: "probe", key: `probe ${id}`, instance: id, address: instance.address, content, due };
     }
     case "retiring":
-      if (mayStop({ state }, instance)) {
+      // No stop and no drain before the table without it is in force (rule F8).
+      if (!isOut(instance)) return undefined;
+      if (phase.drained) {
         const timeout = content?.stopTimeout ?? DEFAULT_STOP_TIMEOUT;
         return { kind: "stop", key: `stop ${id}`, instance: id, timeout };
       }
-      if (phase.drained || !isOutOfTraffic(state, instance)) return undefined;
       return {
         kind: "drain",
         key: `drain ${id}`,
         instance: id,
         deadline: fleet === undefined ? DEFAULT_DRAIN : specificationInForce(state, fleet).rollout.drain,
       };
+    case "gone":
+      return undefined;
   }
 }
 

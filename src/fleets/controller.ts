@@ -100,7 +100,9 @@ export function createController(parts: ControllerParts, machine: Machine = step
         if (drift.length === 0) continue;
         found.push(...drift);
         if (instance.drifted !== undefined) continue;
-        const subjects = drift.map((one) => `${one.kind} ${one.subject}`);
+        // Another program of the machine is what every new instance would run as well: only a new release mends it.
+        const healed = drift.filter((one) => one.kind !== "executable");
+        const subjects = healed.map((one) => `${one.kind} ${one.subject}`);
         await loop.take({ kind: "drifted", instance: instance.id, subjects });
       } catch (error) {
         if (loop.ending.aborted) return found;

@@ -10,8 +10,10 @@ import type {
   RolloutRecord,
   TableRecord,
 } from "./records.ts";
-import { applyChanges, releaseKey, rolloutKey } from "./store.ts";
+import { releaseKey, rolloutKey, StateCopy } from "./store.ts";
 import type { RecordChange } from "./store.ts";
+import type { RouteTable } from "./table.ts";
+import { instancesIn } from "./views.ts";
 
 /**
  * The state while a step changes it, the changes that must be written, and the events. Lives within one step;
@@ -21,20 +23,30 @@ export class Draft {
   readonly at: Milliseconds;
   readonly node: string;
   readonly events: FleetEvent[] = [];
-  #state: ControlState;
+  readonly #copy: StateCopy;
   readonly #changes = new Map<string, RecordChange>();
   readonly #random: Random;
   #writes = 0;
+  /** Kept as long as the table is the same: whole releases leave it at once. */
+  #routed: { readonly table: RouteTable; readonly instances: ReadonlySet<InstanceId> } | undefined;
 
   constructor(state: ControlState, at: Milliseconds, node: string, seed: number) {
-    this.#state = state;
+    this.#copy = new StateCopy(state);
     this.at = at;
     this.node = node;
     this.#random = seededRandom(seed);
   }
 
+  /** As it is now, also for those who asked for it before a write. */
   get state(): ControlState {
-    return this.#state;
+    return this.#copy.state;
+  }
+
+  /** The instances in the wanted table. */
+  get routed(): ReadonlySet<InstanceId> {
+    const { wanted } = this.state.table;
+    if (this.#routed?.table !== wanted) this.#routed = { table: wanted, instances: instancesIn(wanted) };
+    return this.#routed.instances;
   }
 
   /** Grows with every write, so that a caller can see whether a pass changed anything. */
@@ -97,7 +109,7 @@ export class Draft {
    */
   noteInstance(record: InstanceRecord): void {
     const change: RecordChange = { collection: "instances", key: record.id, record };
-    this.#state = applyChanges(this.#state, [change]);
+    this.#copy.write(change);
     const key = `${change.collection} ${change.key}`;
     if (this.#changes.has(key)) this.#changes.set(key, change);
   }
@@ -116,7 +128,7 @@ export class Draft {
 
   #write(change: RecordChange): void {
     this.#writes += 1;
-    this.#state = applyChanges(this.#state, [change]);
+    this.#copy.write(change);
     this.#changes.set(`${change.collection} ${change.key}`, change);
   }
 }

@@ -25,7 +25,9 @@ export function learn(draft: Draft, fact: FactEvent): void {
       const instance = draft.state.instances.get(fact.instance);
       const { summary, detail } = fact.diagnostic;
       if (instance?.phase.kind === "intent") {
-        failInstance(draft, instance, `could not be started: ${summary}: ${detail}`, "", "ended");
+        // A reason is the end of somebody's sentence.
+        const why = detail.replace(/\.$/, "");
+        failInstance(draft, instance, `could not be started: ${summary}: ${why}`, "", "ended");
       }
       break;
     }

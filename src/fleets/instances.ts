@@ -2,7 +2,6 @@ import { formatDuration } from "../kernel/index.ts";
 import type { FleetId, InstanceId, Milliseconds, ReleaseNumber } from "../kernel/index.ts";
 import type { Draft } from "./draft.ts";
 import type { FleetRecord, InstanceRecord } from "./records.ts";
-import { isOutOfTraffic, isRouted } from "./views.ts";
 
 /** The first replacement starts at once, the next after a second, then twice as long each time up to a minute. */
 const FIRST_BACKOFF: Milliseconds = 1000;
@@ -58,19 +57,12 @@ export function retireInstance(draft: Draft, instance: InstanceRecord, reason: s
     }
     return;
   }
-  const neverServed = current.lastTable === undefined && !isRouted(draft.state, current);
+  const neverServed = current.lastTable === undefined && !draft.routed.has(current.id);
   draft.putInstance({
     ...current,
     phase: { kind: "retiring", reason, drained: ended || neverServed, since: draft.at },
   });
   draft.emit({ kind: "instance_retiring", ...ofInstance(draft, current), reason });
-}
-
-/** Whether a stop of the retiring instance may begin (rule F8). */
-export function mayStop(draft: Pick<Draft, "state">, instance: InstanceRecord): boolean {
-  return (
-    instance.phase.kind === "retiring" && instance.phase.drained && isOutOfTraffic(draft.state, instance)
-  );
 }
 
 /**

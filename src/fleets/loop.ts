@@ -149,9 +149,15 @@ export class ControlLoop {
     const now = this.#parts.clock.now();
     let earliest: Milliseconds | undefined;
     for (const command of commands) {
+      // With many instances nearly all are checks that are not due yet, and cannot be under way.
+      const due = "due" in command ? command.due : 0;
+      if (due > now) {
+        earliest = Math.min(earliest ?? due, due);
+        continue;
+      }
       if (this.#inFlight.has(command.key) || this.#isBlocked(command)) continue;
-      const due = Math.max("due" in command ? command.due : 0, this.#delayed.get(command.key) ?? 0);
-      if (due > now) earliest = Math.min(earliest ?? due, due);
+      const again = this.#delayed.get(command.key) ?? 0;
+      if (again > now) earliest = Math.min(earliest ?? again, again);
       else if (command.kind !== "wake") void this.#begin(command);
     }
     if (earliest !== undefined) this.#wakeAt(earliest);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorDiagnostic, releaseNumber } from "../kernel/index.ts";
+import { errorDiagnostic, parseId, releaseNumber } from "../kernel/index.ts";
 import { apply, ASKED, Bench, LINEAGE, specification } from "./testing/machine-bench.ts";
 
 describe("prepare", () => {
@@ -57,6 +57,19 @@ describe("prepare", () => {
       },
     });
     expect(named.answer).toMatchObject({ answer: { diagnostic: { summary: "Fleet name is taken" } } });
+    const foreign = bench.send({
+      kind: "prepare",
+      message: {
+        ...ASKED,
+        ...message,
+        apply: apply("a3"),
+        lineage: parseId("another"),
+        specification: taken,
+        lease: 1000,
+      },
+    });
+    // Names are unique in a configuration, not on a machine.
+    expect(foreign.answer).toMatchObject({ answer: { kind: "accepted" } });
     const port = bench.send({
       kind: "prepare",
       message: {

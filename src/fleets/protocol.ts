@@ -132,10 +132,11 @@ function refuseFleet(state: ControlState, message: PrepareMessage, id: FleetId):
   }
   for (const one of state.fleets.values()) {
     if (one.id === id || isAbandoned(state, one)) continue;
-    if (one.specification.name === name) {
+    // Names are unique in a project; another configuration's fleet may have the same.
+    if (one.specification.name === name && one.lineage === message.lineage) {
       return errorDiagnostic(
         "Fleet name is taken",
-        `Another fleet, ${one.address} of lineage ${one.lineage}, is named ${name}.`,
+        `Another fleet of this configuration, ${one.address}, is named ${name}.`,
         { remedy: "Choose another name.", attribute: "name" },
       );
     }

@@ -7,7 +7,6 @@ import {
   instancesOf,
   isDecided,
   isPanic,
-  isRouted,
   isUnhealthy,
   isVerified,
   specificationInForce,
@@ -103,10 +102,11 @@ function writeTable(draft: Draft, routes: readonly Route[], above = 0): void {
   const { table } = draft.state;
   const old = table.wanted;
   const version = Math.max(old.version, above) + 1;
-  const leaving = [...draft.state.instances.values()].filter((instance) => isRouted(draft.state, instance));
+  const before = draft.routed;
   draft.putTable({ ...table, wanted: { epoch: draft.state.epoch, version, routes } });
-  for (const instance of leaving) {
+  for (const id of before) {
     // What stays in the table is named by the wanted one; only what leaves must wait for an acknowledgement.
-    if (!isRouted(draft.state, instance)) draft.putInstance({ ...instance, lastTable: version - 1 });
+    const instance = draft.routed.has(id) ? undefined : draft.state.instances.get(id);
+    if (instance !== undefined) draft.putInstance({ ...instance, lastTable: version - 1 });
   }
 }

@@ -7,7 +7,7 @@ import {
   isEnded,
   isLive,
   isSettingsOnly,
-  releaseOf,
+  releasesOf,
   replicasOf,
   rolloutsOf,
   targetReplicas,
@@ -100,7 +100,9 @@ export function sidesOf(state: ControlState, fleet: FleetRecord): Side[] {
 /** The live instances of releases that are kept warm and on no side. */
 export function warmInstances(state: ControlState, fleet: FleetRecord): InstanceRecord[] {
   if (fleet.destroying) return [];
-  return instancesOf(state, fleet.id).filter(
-    (instance) => isLive(instance) && releaseOf(state, fleet.id, instance.release)?.status === "warm",
+  const warm = new Set(
+    releasesOf(state, fleet.id).flatMap(({ number, status }) => (status === "warm" ? [number] : [])),
   );
+  if (warm.size === 0) return [];
+  return instancesOf(state, fleet.id).filter((instance) => isLive(instance) && warm.has(instance.release));
 }

@@ -94,47 +94,64 @@ export function emptyControlState(epoch: number): ControlState {
   };
 }
 
-/** The state after the changes; a store's `load` is this over an empty state and one change for each row. */
-export function applyChanges(state: ControlState, changes: Iterable<RecordChange>): ControlState {
-  const next: { -readonly [Name in keyof ControlState]: ControlState[Name] } = { ...state };
-  const copied = new Map<RecordChange["collection"], unknown>();
-  // A map is copied once, when it is first written: the state that came in stays as it is.
-  const put = <Key, Value>(
-    collection: RecordChange["collection"],
-    map: ReadonlyMap<Key, Value>,
-    key: Key,
-    value: Value | undefined,
-  ): ReadonlyMap<Key, Value> => {
-    const own = copied.get(collection) === map && map instanceof Map ? map : new Map(map);
-    copied.set(collection, own);
-    if (value === undefined) own.delete(key);
-    else own.set(key, value);
-    return own;
-  };
-  for (const change of changes) {
+/** A copy of a state that changes are written into; a map is copied when it is first written to, and only once. */
+export class StateCopy {
+  readonly #state: { -readonly [Name in keyof ControlState]: ControlState[Name] };
+  readonly #copied = new Set<RecordChange["collection"]>();
+
+  constructor(state: ControlState) {
+    this.#state = { ...state };
+  }
+
+  /** The copy as it is now, also for those who asked for it earlier; the state that came in stays as it is. */
+  get state(): ControlState {
+    return this.#state;
+  }
+
+  write(change: RecordChange): void {
+    const next = this.#state;
     switch (change.collection) {
       case "applies":
-        next.applies = put("applies", next.applies, change.key, change.record);
+        next.applies = this.#put(change.collection, next.applies, change.key, change.record);
         break;
       case "fleets":
-        next.fleets = put("fleets", next.fleets, change.key, change.record);
+        next.fleets = this.#put(change.collection, next.fleets, change.key, change.record);
         break;
       case "releases":
-        next.releases = put("releases", next.releases, change.key, change.record);
+        next.releases = this.#put(change.collection, next.releases, change.key, change.record);
         break;
       case "rollouts":
-        next.rollouts = put("rollouts", next.rollouts, change.key, change.record);
+        next.rollouts = this.#put(change.collection, next.rollouts, change.key, change.record);
         break;
       case "instances":
-        next.instances = put("instances", next.instances, change.key, change.record);
+        next.instances = this.#put(change.collection, next.instances, change.key, change.record);
         break;
       case "lineages":
-        next.lineages = put("lineages", next.lineages, change.key, change.record);
+        next.lineages = this.#put(change.collection, next.lineages, change.key, change.record);
         break;
       case "table":
         if (change.record !== undefined) next.table = change.record;
         break;
     }
   }
-  return next;
+
+  #put<Key, Value>(
+    collection: RecordChange["collection"],
+    map: ReadonlyMap<Key, Value>,
+    key: Key,
+    value: Value | undefined,
+  ): ReadonlyMap<Key, Value> {
+    const own = this.#copied.has(collection) && map instanceof Map ? map : new Map(map);
+    this.#copied.add(collection);
+    if (value === undefined) own.delete(key);
+    else own.set(key, value);
+    return own;
+  }
+}
+
+/** The state after the changes; a store's `load` is this over an empty state and one change for each row. */
+export function applyChanges(state: ControlState, changes: Iterable<RecordChange>): ControlState {
+  const copy = new StateCopy(state);
+  for (const change of changes) copy.write(change);
+  return copy.state;
 }

@@ -1,4 +1,4 @@
-import type { ApplyId, FleetId, ReleaseNumber } from "../kernel/index.ts";
+import type { ApplyId, FleetId, InstanceId, ReleaseNumber } from "../kernel/index.ts";
 import type {
   ApplyRecord,
   ControlState,
@@ -9,6 +9,7 @@ import type {
 } from "./records.ts";
 import type { FleetSpecification, HealthCheck } from "./release.ts";
 import { releaseKey } from "./store.ts";
+import type { RouteTable } from "./table.ts";
 
 /*
  * Questions about the records, asked by every part of the machine. Pure.
@@ -134,17 +135,19 @@ export function standingOf(apply: ApplyRecord): Pick<ApplyRecord, "decision" | "
   return { decision: apply.decision, verdict: apply.verdict };
 }
 
-/** Whether the instance is in the wanted table. */
-export function isRouted(state: ControlState, instance: InstanceRecord): boolean {
-  return state.table.wanted.routes.some(
-    (route) =>
-      route.fleet === instance.fleet &&
-      route.targets.some((target) => target.instances.some((address) => address.id === instance.id)),
+/** Every instance that a table names. */
+export function instancesIn(table: RouteTable): ReadonlySet<InstanceId> {
+  return new Set(
+    table.routes.flatMap(({ targets }) => targets.flatMap(({ instances }) => instances.map(({ id }) => id))),
   );
 }
 
-/** No table that may be in force names it (rule F8). */
-export function isOutOfTraffic(state: ControlState, instance: InstanceRecord): boolean {
-  if (isRouted(state, instance)) return false;
+/** No table that may be in force names it (rule F8). `routed`: the instances in the wanted one. */
+export function isOutOfTraffic(
+  state: ControlState,
+  instance: InstanceRecord,
+  routed: ReadonlySet<InstanceId>,
+): boolean {
+  if (routed.has(instance.id)) return false;
   return instance.lastTable === undefined || state.table.acknowledgedVersion > instance.lastTable;
 }

@@ -1,4 +1,4 @@
-import type { Milliseconds } from "../kernel/index.ts";
+import type { Milliseconds } from "./clock.ts";
 
 /** Four buckets for each doubling from 0.1 ms: the last one holds everything above about a minute and a half. */
 export const LATENCY_BUCKETS = 80;
@@ -17,13 +17,12 @@ export function bucketBound(bucket: number): Milliseconds {
 
 /** The latency below which this share of the counted requests stayed: a bucket's bound; undefined without any. */
 export function quantileOf(latency: readonly number[], share: number): Milliseconds | undefined {
-  let total = 0;
-  for (const count of latency) total += count;
+  const total = latency.reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
   let seen = 0;
   for (const [bucket, count] of latency.entries()) {
     seen += count;
-    if (seen >= total * share) return bucketBound(bucket);
+    if (count > 0 && seen >= total * share) return bucketBound(bucket);
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ export * from "./events.ts";
 export * from "./exit.ts";
 export * from "./files.ts";
 export * from "./hashing.ts";
+export { LATENCY_BUCKETS, latencyBucket, quantileOf } from "./histogram.ts";
 export * from "./home.ts";
 export * from "./ids.ts";
 export * from "./journal.ts";

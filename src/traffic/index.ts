@@ -2,7 +2,6 @@ export type {
   DrainResult,
   InstanceAddress,
   ListenAddress,
-  LostRequests,
   ReleaseMetrics,
   Route,
   RouteTable,
@@ -10,14 +9,5 @@ export type {
   TrafficReport,
 } from "../fleets/index.ts";
 export { embeddedTraffic } from "./embedded.ts";
-export type { EmbeddedOptions, EmbeddedTraffic } from "./embedded.ts";
-export { bucketBound, LATENCY_BUCKETS, latencyBucket, quantileOf } from "./histogram.ts";
 export { CONTROL_VERSION, LineSplitter, parseObject, parseRequest, parseTable } from "./protocol.ts";
-export type {
-  ControlCalls,
-  ControlKind,
-  ControlLine,
-  ControlNotice,
-  ControlRequest,
-  Hello,
-} from "./protocol.ts";
+export type { ControlCalls, ControlKind, ControlLine, ControlNotice, ControlRequest } from "./protocol.ts";

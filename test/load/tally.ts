@@ -25,6 +25,8 @@ export interface LoadLine {
   readonly versions: Readonly<Record<string, number>>;
   /** When each version last answered, in milliseconds since the epoch. */
   readonly lastAnswered: Readonly<Record<string, number>>;
+  /** When the youngest request was sent that each version answered. */
+  readonly lastSent: Readonly<Record<string, number>>;
   /** Requests that an instance took with it, by instance; not among the failed. */
   readonly lost: Readonly<Record<string, number>>;
   /** Present in the last line only. */
@@ -52,6 +54,7 @@ export class Tally {
   private readonly statuses: Record<string, number> = {};
   private readonly versions: Record<string, number> = {};
   private readonly lastAnswered: Record<string, number> = {};
+  private readonly lastSent: Record<string, number> = {};
   private readonly lost: Record<string, number> = {};
   private readonly latencies: number[] = [];
   private readonly samples: FailureSample[] = [];
@@ -59,7 +62,9 @@ export class Tally {
   answered(version: string, latency: number): void {
     this.answeredCount++;
     this.versions[version] = (this.versions[version] ?? 0) + 1;
-    this.lastAnswered[version] = Date.now();
+    const now = Date.now();
+    this.lastAnswered[version] = now;
+    this.lastSent[version] = Math.max(this.lastSent[version] ?? 0, Math.floor(now - latency));
     if (this.latencies.length < MOST_LATENCIES) this.latencies.push(latency);
   }
 
@@ -88,6 +93,7 @@ export class Tally {
       failed: { ...this.failures, status: this.statuses, total: byKind + byStatus },
       versions: this.versions,
       lastAnswered: this.lastAnswered,
+      lastSent: this.lastSent,
       lost: this.lost,
     };
   }

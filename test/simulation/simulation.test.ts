@@ -2,12 +2,11 @@ import { describe, expect, test } from "vitest";
 import { mutants } from "./mutants.ts";
 import { simulate } from "./simulate.ts";
 
-/** `KILN_SEEDS` runs more, or fewer, `KILN_FIRST_SEED` others. */
-const SEEDS = Number(process.env["KILN_SEEDS"] ?? 500);
-const FIRST = Number(process.env["KILN_FIRST_SEED"] ?? 1);
-const MOST_SEEDS_FOR_A_MUTANT = 150;
-/** One seed alone, as a failing run says. */
+/** One seed alone, as a failing run says; else `KILN_SEEDS` of them, from `KILN_FIRST_SEED` on. */
 const ONE = process.env["KILN_SEED"];
+const SEEDS = ONE === undefined ? Number(process.env["KILN_SEEDS"] ?? 500) : 1;
+const FIRST = Number(ONE ?? process.env["KILN_FIRST_SEED"] ?? 1);
+const MOST_SEEDS_FOR_A_MUTANT = 150;
 
 /** What a run of all seeds must have seen: (phase of a fleet x what happened). */
 const REACHED = [
@@ -50,12 +49,7 @@ function report(seed: number, violations: readonly string[]): string {
 }
 
 describe("simulation", () => {
-  test.runIf(ONE !== undefined)("the laws hold in one seed", async () => {
-    const { violations } = await simulate(Number(ONE));
-    expect(violations.length === 0 ? "" : report(Number(ONE), violations)).toBe("");
-  });
-
-  test.skipIf(ONE !== undefined)(
+  test(
     `the laws hold in ${SEEDS} seeds, and all that matters was reached`,
     { timeout: 120_000 + SEEDS * 200 },
     async () => {
@@ -77,7 +71,7 @@ describe("simulation", () => {
   });
 });
 
-describe.skipIf(ONE !== undefined)("a planted mistake is noticed", () => {
+describe("a planted mistake is noticed", () => {
   for (const { name, law, machine } of mutants) {
     test(`${law}: ${name}`, { timeout: 60_000 }, async () => {
       for (let seed = 1; seed <= MOST_SEEDS_FOR_A_MUTANT; seed++) {

@@ -353,6 +353,16 @@ describe("healing", () => {
     expect(world.runtime.instances()).toHaveLength(3);
   });
 
+  test("an instance whose program of the machine changed is shown, and not replaced without end", async () => {
+    const world = await given({ version: "1" });
+    const before = world.runtime.instances().map((instance) => instance.id);
+    for (const id of before) world.runtime.tamper(id, "executable");
+    const views = await world.until(world.controller.drift(WEB));
+    expect(views[0]?.drift).toHaveLength(3);
+    await world.pass(20_000);
+    expect(world.runtime.instances().map((instance) => instance.id)).toEqual(before);
+  });
+
   test("an unhealthy instance leaves the table and is replaced; it comes back if it recovers first", async () => {
     const world = await given({ version: "1" });
     const [one, two] = world.runtime.instances();

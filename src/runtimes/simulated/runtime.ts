@@ -31,7 +31,7 @@ export interface SimulatedRuntime extends Runtime, Prober {
   /** The instance ends by itself, as if killed. False where it does not run. */
   crash(id: InstanceId): boolean;
   /** Somebody changes a file of it. False where it does not run. */
-  tamper(id: InstanceId): boolean;
+  tamper(id: InstanceId, kind?: InstanceDrift["kind"]): boolean;
   /** Its health checks fail, or succeed, from now on, whatever it is made of. */
   sicken(id: InstanceId, sick: boolean): void;
   /** Its health checks answer as its behaviour says again. */
@@ -214,13 +214,13 @@ export function createSimulatedRuntime({ clock, behave, fault }: Parts): Simulat
       end(entry, { signal: "SIGKILL", output: entry.instance.behaviour.output });
       return true;
     },
-    tamper: (id) => {
+    tamper: (id, kind = "file_changed") => {
       const entry = entries.get(id);
       if (entry?.instance.state !== "running") return false;
       const expected = `sha256:${"0".repeat(64)}`;
       const drift: InstanceDrift = {
         instance: id,
-        kind: "file_changed",
+        kind,
         subject: "app/server.js",
         expected,
         found: expected.replace("0", "1"),
