@@ -13,6 +13,7 @@ import { readGlobalOptions } from "./global-options.ts";
 import { processInterrupts } from "./interrupts.ts";
 import { overview } from "./overview.ts";
 import { reportDiagnostics } from "./report.ts";
+import { systemRefusal } from "./system-refusal.ts";
 
 /** What a run of the program is given. */
 export interface ProgramInput {
@@ -88,6 +89,8 @@ async function runCommand(
     });
   } catch (error) {
     if (error instanceof DiagnosticError) return fail(console, error.diagnostics, json);
+    const refused = systemRefusal(error);
+    if (refused !== undefined) return fail(console, [refused], json);
     throw error;
   } finally {
     interrupts.release();

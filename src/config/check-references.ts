@@ -13,8 +13,9 @@ interface Place {
 
 const PLAIN: Place = { repetition: "single", self: false };
 
-/** Checks that every reference of every module is to something that exists, and may be made where it is. */
-export function checkReferences(root: Module, diagnostics: Diagnostic[]): void {
+/** What is wrong with references: each must be to something that exists, and be made where it may be. */
+export function checkReferences(root: Module): readonly Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
   for (const module of allModules(root)) {
     const check = (where: Expression | Body, place: Place): void => {
       for (const traversal of referencesIn(where)) checkTraversal(module, traversal, place, diagnostics);
@@ -43,6 +44,7 @@ export function checkReferences(root: Module, diagnostics: Diagnostic[]): void {
     for (const resource of module.resources.values())
       checkResource(module, resource, check, conditions, diagnostics);
   }
+  return diagnostics;
 }
 
 function checkResource(
@@ -165,10 +167,17 @@ function checkTraversal(module: Module, traversal: Traversal, place: Place, diag
     }
     case "each":
       if (place.repetition === "for_each") break;
-      refuse(
-        'Reference to "each" in context without for_each',
-        'The "each" object can be used only in "module" or "resource" blocks, and only when the "for_each" argument is set.',
-      );
+      if (target.attribute === "value") {
+        refuse(
+          "each.value cannot be used in this context",
+          'A reference to "each.value" has been used in a context in which it is unavailable, such as when the configuration no longer contains the value in its "for_each" expression. Remove this reference to each.value in your configuration to work around this error.',
+        );
+      } else {
+        refuse(
+          'Reference to "each" in context without for_each',
+          'The "each" object can be used only in "module" or "resource" blocks, and only when the "for_each" argument is set.',
+        );
+      }
       break;
     case "count":
       if (place.repetition === "count") break;

@@ -3,7 +3,7 @@ import { justAttributes, parseExpression, parseFile, stringValue, type Value } f
 import type { Module, Variable } from "./configuration.ts";
 import { literalValue } from "./literals.ts";
 import { didYouMean, type Located, problemAt } from "./problems.ts";
-import { variableValue } from "./variable-values.ts";
+import { markDeclared, variableValue } from "./variable-values.ts";
 
 /** Values from outside, as they were found: of several for one variable the last counts. */
 export type VariableInput =
@@ -25,12 +25,16 @@ const MOST_WARNINGS = 2;
 
 /**
  * Decides the root module's variables from the inputs in the order of their precedence. The map has those that were
- * given and fit, converted and marked; a default is not in it.
+ * given and fit, as they were given and marked: what uses one converts it. A default is not in it.
  */
 export function collectVariables(
   root: Module,
   inputs: readonly VariableInput[],
 ): Diagnosed<ReadonlyMap<string, Value>> {
+  const malformed = inputs.flatMap((input) =>
+    input.kind === "option" ? (malformedOption(input.text) ?? []) : [],
+  );
+  if (malformed.length > 0) return { value: new Map(), diagnostics: malformed };
   const diagnostics: Diagnostic[] = [];
   const given = new Map<string, Given>();
   let undeclared = 0;
@@ -51,7 +55,7 @@ export function collectVariables(
     const found = given.get(variable.name);
     if (found !== undefined) {
       const value = variableValue(variable, found.value, `var.${variable.name}`, found.place, diagnostics);
-      if (value !== undefined) values.set(variable.name, value);
+      if (value !== undefined) values.set(variable.name, markDeclared(variable, found.value));
     } else if (variable.default === undefined) {
       diagnostics.push(
         problemAt(
@@ -68,6 +72,15 @@ export function collectVariables(
   return { value: values, diagnostics };
 }
 
+/** What is wrong with the argument of a `-var`, before anything is read. */
+function malformedOption(text: string): Diagnostic | undefined {
+  if (text.indexOf("=") > 0) return undefined;
+  return errorDiagnostic(
+    "Invalid -var option",
+    `The given -var option "${text}" is not correctly specified. Must be a variable name and value separated by an equals sign, like -var="key=value".`,
+  );
+}
+
 function readText(
   root: Module,
   input: Exclude<VariableInput, { kind: "file" }>,
@@ -79,15 +92,6 @@ function readText(
   if (input.kind === "environment") ({ name } = input);
   else {
     const equals = text.indexOf("=");
-    if (equals <= 0) {
-      diagnostics.push(
-        errorDiagnostic(
-          "Invalid -var option",
-          `The given -var option "${text}" is not correctly specified. Must be a variable name and value separated by an equals sign, like -var="key=value".`,
-        ),
-      );
-      return;
-    }
     name = text.slice(0, equals).trim();
     text = text.slice(equals + 1);
   }

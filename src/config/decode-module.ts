@@ -14,7 +14,7 @@ import type {
 import { decodeCall, providerKey } from "./decode-call.ts";
 import { decodeLocals, decodeOutput } from "./decode-named.ts";
 import { decodeResource } from "./decode-resource.ts";
-import { decodeProviderBlock, decodeTerraform } from "./decode-terraform.ts";
+import { checkBackends, decodeProviderBlock, decodeTerraform } from "./decode-terraform.ts";
 import { decodeVariable } from "./decode-variable.ts";
 import { formatRange, headerOf, type Located, notSupportedYet, problemAt } from "./problems.ts";
 
@@ -76,6 +76,7 @@ export function decodeModule(files: readonly File[], diagnostics: Diagnostic[]):
     diagnostics.push(...found.diagnostics);
     for (const block of found.blocks) decodeBlock(block, module, diagnostics);
   }
+  checkBackends(files, diagnostics);
   return module;
 }
 

@@ -4,6 +4,7 @@ import {
   type Block,
   content,
   type Expression,
+  type File,
   justAttributes,
   partialContent,
   staticList,
@@ -13,7 +14,7 @@ import {
 } from "../lang/index.ts";
 import type { ProviderBlock, RequiredProvider } from "./configuration.ts";
 import { checkName, literalText } from "./literals.ts";
-import { headerOf, located, nameOf, notSupportedYet, problemAt } from "./problems.ts";
+import { formatRange, headerOf, located, nameOf, notSupportedYet, problemAt } from "./problems.ts";
 import { meetsConstraint } from "./versions.ts";
 
 const TERRAFORM = {
@@ -59,6 +60,23 @@ export function decodeTerraform(block: Block, diagnostics: Diagnostic[]): Requir
     }
   }
   return required;
+}
+
+/** Says so where the files of a module have more than one backend block. */
+export function checkBackends(files: readonly File[], diagnostics: Diagnostic[]): void {
+  const [first, ...more] = files
+    .flatMap(({ body }) => body.blocks.filter(({ type }) => type === "terraform"))
+    .flatMap(({ body }) => body.blocks.filter(({ type }) => type === "backend"));
+  if (first === undefined) return;
+  for (const surplus of more) {
+    diagnostics.push(
+      problemAt(
+        headerOf(surplus),
+        "Duplicate backend configuration",
+        `A module may have only one backend configuration. The backend was previously configured at ${formatRange(headerOf(first))}.`,
+      ),
+    );
+  }
 }
 
 function checkVersion(attribute: Attribute | undefined, diagnostics: Diagnostic[]): void {

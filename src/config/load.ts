@@ -4,7 +4,7 @@ import { type File, parseFile } from "../lang/index.ts";
 import type { ModulePath } from "./addresses.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Configuration, ConfigurationFiles, Module, ModuleCall } from "./configuration.ts";
-import { isLocalSource, sourceDirectory } from "./decode-call.ts";
+import { isLocalSource, providerKey, sourceDirectory } from "./decode-call.ts";
 import { decodeModule } from "./decode-module.ts";
 import { problemAt } from "./problems.ts";
 
@@ -24,6 +24,14 @@ interface Loader {
  * error. Rejects with the system's error where a file cannot be read.
  */
 export async function loadConfiguration(files: ConfigurationFiles): Promise<Diagnosed<Configuration>> {
+  const loaded = await loadBlocks(files);
+  // References are checked only in what was understood: a broken file would make every use of it an error.
+  if (hasErrors(loaded.diagnostics)) return loaded;
+  return { ...loaded, diagnostics: [...loaded.diagnostics, ...checkReferences(loaded.value.root)] };
+}
+
+/** The same, without a look at what the blocks refer to. */
+export async function loadBlocks(files: ConfigurationFiles): Promise<Diagnosed<Configuration>> {
   const loader: Loader = { files, sources: new Map(), parsed: new Map(), diagnostics: [] };
   const parsed = await parseDirectory(loader, ".");
   if (parsed === undefined || parsed.length === 0) {
@@ -38,8 +46,6 @@ export async function loadConfiguration(files: ConfigurationFiles): Promise<Diag
     );
   }
   const root = await loadModule(loader, [], ".", parsed ?? []);
-  // References are checked only in what was understood: a broken file would make every use of it an error.
-  if (!hasErrors(loader.diagnostics)) checkReferences(root, loader.diagnostics);
   const sources = new Map([...loader.sources].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return {
     value: { root, sources, digest: digestOf(Object.fromEntries(sources)) },
@@ -150,5 +156,19 @@ async function loadCall(
       "Correct the source, or write a main.tf there.",
     );
   }
-  return await loadModule(loader, modulePath, directory, files);
+  const child = await loadModule(loader, modulePath, directory, files);
+  for (const { localName, source, aliases } of child.requiredProviders.values()) {
+    const names = aliases.map((alias) => providerKey({ localName, alias }));
+    for (const name of names.filter((each) => !call.providers.has(each))) {
+      loader.diagnostics.push(
+        problemAt(
+          call.place,
+          "Missing required provider configuration",
+          `The child module requires an additional configuration for provider ${source ?? localName}, with the local name "${name}".`,
+          { remedy: `Add an entry for ${name} to the "providers" argument of the module block.` },
+        ),
+      );
+    }
+  }
+  return child;
 }

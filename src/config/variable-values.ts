@@ -15,10 +15,6 @@ export function variableValue(
   place: Located | undefined,
   diagnostics: Diagnostic[],
 ): Value | undefined {
-  const marks: Mark[] = [
-    ...(variable.sensitive ? (["sensitive"] as const) : []),
-    ...(variable.ephemeral ? (["ephemeral"] as const) : []),
-  ];
   let value = given;
   if (value === undefined || (isNull(value) && !variable.nullable && variable.default !== undefined)) {
     value = variable.default;
@@ -58,5 +54,14 @@ export function variableValue(
     );
     return undefined;
   }
-  return mark(converted.value, marks);
+  return markDeclared(variable, converted.value);
+}
+
+/** A value with the marks that its variable's declaration gives it. */
+export function markDeclared(variable: Variable, value: Value): Value {
+  const marks: Mark[] = [
+    ...(variable.sensitive ? (["sensitive"] as const) : []),
+    ...(variable.ephemeral ? (["ephemeral"] as const) : []),
+  ];
+  return mark(value, marks);
 }

@@ -17,6 +17,12 @@ import type { ProviderSchema } from "./schema.ts";
  * An exception from a provider is a bug of the provider.
  */
 
+/*
+ * What goes to a provider has no marks, unless said otherwise: the engine takes them off, and puts those of the
+ * configuration and of the schema back on what comes. The engine makes at most `parallelism` calls with an effect at
+ * once, each after its intent is durable.
+ */
+
 /** What every call may rely on. */
 export interface CallContext {
   readonly signal: AbortSignal;
@@ -24,7 +30,7 @@ export interface CallContext {
   readonly events: EventSink<EngineEvent | ImageEvent | FleetEvent>;
 }
 
-/** Opaque bytes that a provider keeps beside an object; the engine stores them and gives them back. */
+/** A text of its own that a provider keeps beside an object; the engine stores its UTF-8 bytes and gives it back. */
 export type PrivateData = string;
 
 export interface Answer {
@@ -61,7 +67,10 @@ export interface PlanRequest {
   readonly address: string;
   /** Null for a create. */
   readonly prior: Value;
-  /** The configuration merged over the prior state: computed attributes keep what they were. Null for a destroy. */
+  /**
+   * The configuration merged over the prior state: computed attributes keep what they were, and of a create they are
+   * null, which the provider turns into unknowns. Null for a destroy.
+   */
   readonly proposed: Value;
   readonly config: Value;
   readonly private: PrivateData;
@@ -111,7 +120,10 @@ export type RecoveryAbility =
   | "none";
 
 export interface ResourceTraits {
-  /** Nothing outside the state changes: no intent is needed, and it can always be discarded. */
+  /**
+   * `none`: nothing changes outside the state but a store that keeps things by their content. No intent is needed, and
+   * an apply that comes to nothing forgets it.
+   */
   readonly effect: "none" | "outside";
   readonly recovery: RecoveryAbility;
   /** Changes of this type go through `transactional`, except destroys. */
@@ -243,7 +255,10 @@ export interface Provider {
 
 /** Where providers come from; the composition root gives the engine one. */
 export interface ProviderSource {
-  /** The provider of a source address, or why there is none. */
+  /**
+   * The provider of a source address, or why there is none. Asked once for each provider configuration of a command's
+   * phase; the engine closes what it was given at that phase's end, and may ask again.
+   */
   find(
     source: string,
     constraint: string | undefined,

@@ -17,6 +17,7 @@ import { instanceConfig } from "./plan/plan-instance.ts";
 import { findProviderConfiguration } from "./provider-configurations.ts";
 import { ProviderPool } from "./provider-pool.ts";
 import type { ProviderSource } from "./provider.ts";
+import { withStaticReferences } from "./static-references.ts";
 import { beginSession, type Session, type SessionOptions } from "./session.ts";
 import { walk } from "./graph.ts";
 
@@ -70,7 +71,7 @@ export async function validateWith(
       parallelism: Number.POSITIVE_INFINITY,
     },
   );
-  return session.diagnostics;
+  return withStaticReferences(session, configurationGraph);
 }
 
 async function visit(session: Session, node: ConfigurationNode): Promise<boolean> {

@@ -42,6 +42,8 @@ export type ApplyOutcome =
 
 /** Plans, asks and applies, all under one lock. */
 export async function applyWorkspace(workspace: Workspace, request: ApplyRequest): Promise<ApplyOutcome> {
+  const unwritable = await workspace.backend.unwritable?.();
+  if (unwritable !== undefined) return { kind: "not_planned", diagnostics: [unwritable] };
   const loaded = request.saved === undefined ? await loadAll(workspace, request) : { diagnostics: [] };
   const { configuration, diagnostics } = loaded;
   if (request.saved === undefined && configuration === undefined) return { kind: "not_planned", diagnostics };

@@ -1,3 +1,4 @@
+import { isOperatorsRelease } from "../providers/index.ts";
 import type { DaemonClient, DriftView, FleetView } from "../api/index.ts";
 import type { ResourceDrift } from "../engine/index.ts";
 import type { Diagnostic } from "../kernel/index.ts";
@@ -9,10 +10,29 @@ import type { Workspace } from "./workspace/workspace.ts";
 export interface Drift {
   readonly resources: readonly ResourceDrift[];
   readonly fleets: readonly DriftView[];
+  /** No drift, but no news to keep from whoever asks for it either. */
+  readonly held: readonly HeldFleet[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Looks at every object of the state. */
+/** A fleet that an operator holds at another release than the configuration says. */
+export interface HeldFleet {
+  readonly name: string;
+  readonly hold: NonNullable<FleetView["fleet"]["hold"]>;
+}
+
+/** The fleets, of one or of all, that an operator holds. */
+export async function heldFleets(
+  client: DaemonClient,
+  only: FleetView | undefined,
+): Promise<readonly HeldFleet[]> {
+  const views = only === undefined ? await client.fleets() : [only];
+  return views.flatMap(({ fleet: { specification, hold } }) =>
+    hold === undefined ? [] : [{ name: specification.name, hold }],
+  );
+}
+
+/** Looks at every object of the state. Which release a fleet serves is its operators' matter, and no drift. */
 export async function resourceDrift(
   workspace: Workspace,
   request: Omit<PlanRequest, "mode" | "refresh" | "replace" | "lock" | "lockTimeout">,
@@ -26,7 +46,7 @@ export async function resourceDrift(
     lock: false,
     lockTimeout: 0,
   });
-  return { resources: plan?.drift ?? [], diagnostics };
+  return { resources: (plan?.drift ?? []).filter((drift) => !isOperatorsRelease(drift)), diagnostics };
 }
 
 /** Looks at every instance, of one fleet or of all; fleets without drift are left out. */

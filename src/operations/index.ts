@@ -5,7 +5,7 @@ export * from "./fleets/why.ts";
 export * from "./plan.ts";
 export * from "./schemas.ts";
 export * from "./snapshots.ts";
-export { readState } from "./workspace/read-state.ts";
+export { readState, stateOrNew } from "./workspace/read-state.ts";
 export type { Workspace } from "./workspace/workspace.ts";
 export * from "./drift.ts";
 export * from "./initialise.ts";

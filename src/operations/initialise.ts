@@ -1,7 +1,6 @@
-import { allModules } from "../config/index.ts";
+import { allModules, loadBlocks } from "../config/index.ts";
 import { hasErrors } from "../kernel/index.ts";
 import type { Diagnostic } from "../kernel/index.ts";
-import { loadAll } from "./plan.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
 /** Checks that every module and provider of the configuration is at hand. Doing it again changes nothing. */
@@ -10,8 +9,9 @@ export async function initialiseWorkspace(workspace: Workspace): Promise<{
   readonly providers: readonly { readonly source: string; readonly version: string }[];
   readonly diagnostics: readonly Diagnostic[];
 }> {
-  const { configuration, diagnostics } = await loadAll(workspace, {});
-  if (configuration === undefined) return { providers: [], diagnostics };
+  // What its expressions refer to is no matter of this: modules and providers are at hand or not.
+  const { value: configuration, diagnostics } = await loadBlocks(workspace.files);
+  if (hasErrors(diagnostics)) return { providers: [], diagnostics };
   const wanted = new Map<string, string | undefined>();
   for (const module of allModules(configuration.root)) {
     for (const resource of module.resources.values()) {

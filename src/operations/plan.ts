@@ -1,9 +1,10 @@
-import { collectVariables, loadConfiguration } from "../config/index.ts";
+import { checkReferences, collectVariables, loadBlocks } from "../config/index.ts";
 import type { Configuration, VariableInput } from "../config/index.ts";
-import { plan } from "../engine/index.ts";
+import { plan, validate } from "../engine/index.ts";
 import type { Plan, PlanMode, SessionOptions } from "../engine/index.ts";
 import { hasErrors } from "../kernel/index.ts";
 import type { Diagnostic } from "../kernel/index.ts";
+import { recoverLocked } from "./recover.ts";
 import type { Snapshot } from "./snapshots.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 import type { LockOptions } from "./workspace/locking.ts";
@@ -33,9 +34,15 @@ export async function planWorkspace(workspace: Workspace, request: PlanRequest):
   const loaded = await loadAll(workspace, request);
   if (loaded.configuration === undefined) return { diagnostics: loaded.diagnostics };
   const { configuration, diagnostics } = loaded;
-  return await withLock(workspace, request, () =>
-    planLocked(workspace, request, { configuration, diagnostics }),
-  );
+  return await withLock(workspace, request, async () => {
+    // Without the lock nothing may be written, so that what is open stays open.
+    const recovered = request.lock ? await recoverLocked(workspace, request) : [];
+    if (hasErrors(recovered)) return { diagnostics: recovered };
+    return await planLocked(workspace, request, {
+      configuration,
+      diagnostics: [...recovered, ...diagnostics],
+    });
+  });
 }
 
 interface Loaded {
@@ -46,10 +53,23 @@ interface Loaded {
 /** Reads the configuration; undefined where it has errors. */
 export async function loadAll(
   workspace: Workspace,
-  { snapshot }: Pick<PlanRequest, "snapshot">,
+  { snapshot, events, signal }: Pick<PlanRequest, "snapshot" | "events" | "signal">,
 ): Promise<Loaded> {
-  const { value, diagnostics } = await loadConfiguration(snapshot?.files ?? workspace.files);
-  return hasErrors(diagnostics) ? { diagnostics } : { configuration: value, diagnostics };
+  const { value, diagnostics } = await loadBlocks(snapshot?.files ?? workspace.files);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const references = checkReferences(value.root);
+  if (!hasErrors(references)) return { configuration: value, diagnostics: [...diagnostics, ...references] };
+  // What is referred to by mistake counts as unknown, so that all other mistakes are told in the same run.
+  const { surroundings, providers } = workspace;
+  const others = await validate(value, { surroundings, providers, events, signal });
+  const rest = others.filter((other) => !references.some((reference) => overlap(other, reference)));
+  return { diagnostics: [...diagnostics, ...references, ...rest] };
+}
+
+/** Whether two diagnostics are about the same place. */
+function overlap({ subject: a }: Diagnostic, { subject: b }: Diagnostic): boolean {
+  if (a === undefined || b === undefined || a.filename !== b.filename) return false;
+  return a.start.byte < b.end.byte && b.start.byte < a.end.byte;
 }
 
 /** The part of planning that reads the state; whoever calls it holds the lock. */

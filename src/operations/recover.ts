@@ -1,8 +1,14 @@
+import { recover } from "../engine/index.ts";
+import type { SessionOptions } from "../engine/index.ts";
 import type { Diagnostic } from "../kernel/index.ts";
-import type { PlanRequest } from "./plan.ts";
 import type { Workspace } from "./workspace/workspace.ts";
 
-/** Finishes what a command that died left open, before anything new is begun. */
-export async function recoverLocked(_workspace: Workspace, _request: PlanRequest): Promise<readonly Diagnostic[]> {
-  return await Promise.resolve([]);
+/** Ends what a command that died left open, before anything new is begun. Whoever calls it holds the lock. */
+export async function recoverLocked(
+  workspace: Workspace,
+  { events, signal }: Pick<SessionOptions, "events" | "signal">,
+): Promise<readonly Diagnostic[]> {
+  const { surroundings, providers, backend, store } = workspace;
+  const recovered = await recover({ surroundings, providers, backend, store, events, signal });
+  return recovered.diagnostics;
 }

@@ -1,6 +1,7 @@
 import type { DaemonClient, ShutdownAnswer } from "../api/index.ts";
 import { DaemonUnreachable } from "../api/index.ts";
-import type { Clock, Lineage } from "../kernel/index.ts";
+import { newId } from "../kernel/index.ts";
+import type { Clock, Lineage, Random } from "../kernel/index.ts";
 
 /** How long fleets that are being destroyed may take to be gone. */
 const SHUTDOWN_WAIT = 60_000;
@@ -11,8 +12,12 @@ const END_POLL = 20;
 export interface StopOptions {
   /** Talks to a daemon that runs, and starts none. */
   readonly client: DaemonClient;
-  readonly lineage?: Lineage;
+  /** The configuration's own, whose leftovers are forgotten. */
+  readonly lineage: Lineage;
+  /** Login name and command line. */
+  readonly asked: { readonly who: string; readonly why: string };
   readonly clock: Clock;
+  readonly random: Random;
   /** Process ids of the home's daemon, proxy and instances that still run. */
   readonly left: () => Promise<readonly number[]>;
 }
@@ -38,15 +43,21 @@ export async function stopDaemon(options: StopOptions): Promise<StopOutcome> {
   }
 }
 
-async function shutDown({ client, lineage }: StopOptions): Promise<ShutdownAnswer | undefined> {
+async function shutDown(options: StopOptions): Promise<ShutdownAnswer | undefined> {
+  const { client, lineage } = options;
   try {
-    return await client.shutdown({
-      mode: "home_empty",
-      ...(lineage === undefined ? {} : { lineage }),
-      waitMilliseconds: SHUTDOWN_WAIT,
-    });
+    await forgetAbandoned(options);
+    return await client.shutdown({ mode: "home_empty", lineage, waitMilliseconds: SHUTDOWN_WAIT });
   } catch (error) {
     if (error instanceof DaemonUnreachable) return undefined;
     throw error;
+  }
+}
+
+/** Fleets whose first rollout was taken back are in no state, so that no plan could destroy them. */
+async function forgetAbandoned({ client, lineage, asked, clock, random }: StopOptions): Promise<void> {
+  for (const { fleet, instances } of await client.fleets()) {
+    if (fleet.lineage !== lineage || fleet.serving !== undefined || instances.length > 0) continue;
+    await client.destroyFleet({ ...asked, apply: newId<"apply">(clock, random), fleet: fleet.id });
   }
 }

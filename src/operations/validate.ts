@@ -9,7 +9,7 @@ export async function validateWorkspace(
   workspace: Workspace,
   { events, signal }: Pick<SessionOptions, "events" | "signal">,
 ): Promise<readonly Diagnostic[]> {
-  const { configuration, diagnostics } = await loadAll(workspace, {});
+  const { configuration, diagnostics } = await loadAll(workspace, { events, signal });
   if (configuration === undefined) return diagnostics;
   const found = await validate(configuration, {
     surroundings: workspace.surroundings,

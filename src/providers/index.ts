@@ -1,3 +1,2 @@
 export { localProvider, terraformProvider } from "./builtin/index.ts";
-export { FLEET_HELD, KILN_SOURCE, kilnProvider } from "./kiln/index.ts";
-export type { FleetSurroundings, KilnProviderOptions } from "./kiln/index.ts";
+export { FLEET_HELD, isOperatorsRelease, kilnProvider } from "./kiln/index.ts";

@@ -284,12 +284,14 @@ describe("a store that cannot be used", () => {
   });
 });
 
-describe.skipIf(!canMount())("a full disk", () => {
-  test("refuses what begins, and takes what ends things", () => {
-    const output = onSmallDisk(
-      3000,
-      temporaryDirectory(),
-      `
+describe.skipIf(!canMount())(
+  "a full disk (where nothing can be mounted, skipped: it needs a file system of its own)",
+  () => {
+    test("refuses what begins, and takes what ends things", () => {
+      const output = onSmallDisk(
+        3000,
+        temporaryDirectory(),
+        `
       const fs = await import("node:fs");
       const store = openControlStore(home + "/kiln.db", parts);
       const epoch = await store.claim();
@@ -307,25 +309,26 @@ describe.skipIf(!canMount())("a full disk", () => {
         summary: refusal?.diagnostics?.[0]?.summary, before, after: (await store.load()).instances.size,
         reserve: fs.existsSync(home + "/kiln.db.reserve") }));
       `,
-    );
-    const { summary, before, after, reserve } = JSON.parse(output);
-    expect(summary).toBe("The disk is full");
-    expect(after - before).toBeGreaterThanOrEqual(20);
-    expect(reserve).toBe(false);
-  });
+      );
+      const { summary, before, after, reserve } = JSON.parse(output);
+      expect(summary).toBe("The disk is full");
+      expect(after - before).toBeGreaterThanOrEqual(20);
+      expect(reserve).toBe(false);
+    });
 
-  test("at the first start is a diagnostic", () => {
-    const output = onSmallDisk(
-      64,
-      temporaryDirectory(),
-      `
+    test("at the first start is a diagnostic", () => {
+      const output = onSmallDisk(
+        64,
+        temporaryDirectory(),
+        `
       const fs = await import("node:fs");
       try { fs.writeFileSync(home + "/filler", Buffer.alloc(9e6)); } catch {}
       try { openControlStore(home + "/kiln.db", parts); } catch (error) {
         console.log(error.diagnostics[0].summary, error.diagnostics[0].detail);
       }`,
-    );
-    expect(output).toContain("The disk is full");
-    expect(output).toContain("kiln.db");
-  });
-});
+      );
+      expect(output).toContain("The disk is full");
+      expect(output).toContain("kiln.db");
+    });
+  },
+);

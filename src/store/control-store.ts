@@ -72,6 +72,7 @@ export function openControlStore(file: string, parts: ControlStoreParts): OpenCo
     const write = <T>(mayUseReserve: boolean, action: () => T): T =>
       explained(file, () => {
         const attempt = () => transaction(database, action);
+        if (!mayUseReserve) reserve.demand();
         const value = mayUseReserve ? reserve.spend(attempt) : attempt();
         reserve.fill();
         return value;

@@ -206,12 +206,14 @@ describe("the file", () => {
   });
 });
 
-describe.skipIf(!canMount())("a full disk", () => {
-  test("refuses intents, and takes results", () => {
-    const output = onSmallDisk(
-      3000,
-      temporaryDirectory(),
-      `
+describe.skipIf(!canMount())(
+  "a full disk (where nothing can be mounted, skipped: it needs a file system of its own)",
+  () => {
+    test("refuses intents, and takes results", () => {
+      const output = onSmallDisk(
+        3000,
+        temporaryDirectory(),
+        `
       const fs = await import("node:fs");
       const { journal } = openEngineStore(home, { clock, random });
       const append = (size) => journal.append({
@@ -235,12 +237,13 @@ describe.skipIf(!canMount())("a full disk", () => {
         intent: results.at(-1)?.status,
         leftOpen: open.filter(({ id }) => ids.includes(id)).length }));
       `,
-    );
-    expect(JSON.parse(output)).toEqual({
-      summary: "The disk is full",
-      results: true,
-      intent: "rejected",
-      leftOpen: 0,
+      );
+      expect(JSON.parse(output)).toEqual({
+        summary: "The disk is full",
+        results: true,
+        intent: "rejected",
+        leftOpen: 0,
+      });
     });
-  });
-});
+  },
+);

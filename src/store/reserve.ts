@@ -38,6 +38,21 @@ export class Reserve {
     }
   }
 
+  /**
+   * Throws the system's error where the disk has no room for the space: whoever begins something then could not
+   * write down how it ends.
+   */
+  demand(): void {
+    if (existsSync(this.#file)) return;
+    try {
+      writeWhole(this.#file);
+    } catch (error) {
+      rmSync(this.#file, { force: true });
+      if (!isSystemError(error) || isDiskFull(error)) throw error;
+      // No right to make one: writes go on without.
+    }
+  }
+
   /** Runs a write that must not fail for want of space: once more without the reserve where it did. */
   spend<T>(action: () => T): T {
     try {

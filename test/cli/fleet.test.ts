@@ -223,6 +223,58 @@ describe("bad days", () => {
     LONG,
   );
 
+  test(
+    "after a first release that failed, down leaves no process",
+    async () => {
+      const port = await freePort();
+      const app = readFileSync(path.join(world.directory, "app", "server.js"), "utf8");
+      world.write("app/server.js", "process.exit(1);\n");
+      const up = await world.kiln("up", "-var", `port=${port}`);
+      expect(up.code).toBe(4);
+      expect(said(up.err)).toContain("Nothing of it is left.");
+      world.write("app/server.js", app);
+      expect((await world.kiln("down", "-var", `port=${port}`)).out).toContain("The daemon is stopped.");
+      expect(await world.processes()).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    "an apply that is killed is ended by the next one, and an interrupted one is taken back",
+    async () => {
+      const port = await freePort();
+      const main = readFileSync(path.join(world.directory, "main.tf"), "utf8");
+      world.write("main.tf", main.replace(`"2s"`, `"60s"`));
+      const killed = world.start("apply", "-auto-approve", "-var", `port=${port}`);
+      const baking = async () => (await world.kiln("status", "-json")).out.includes('"baking"');
+      await expect.poll(baking, { timeout: 20_000, interval: 200 }).toBe(true);
+      killed.signal("SIGKILL");
+      await killed.ended;
+      const rescue = world.start("apply", "-auto-approve", "-var", `port=${port}`);
+      expect((await world.kiln("rollout", "promote", "web")).code).toBe(0);
+      const rescued = await rescue.ended;
+      expect([rescued.code, rescued.err]).toEqual([
+        0,
+        expect.stringContaining("An earlier apply was cut short"),
+      ]);
+      world.write("app/extra.txt", "another release");
+      const interrupted = world.start("apply", "-auto-approve", "-var", `port=${port}`);
+      await expect.poll(baking, { timeout: 20_000, interval: 200 }).toBe(true);
+      interrupted.signal("SIGINT");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      interrupted.signal("SIGINT");
+      const ended = await interrupted.ended;
+      expect([ended.code, ended.out]).toEqual([
+        6,
+        expect.stringContaining("Interrupted. Nothing new is begun"),
+      ]);
+      world.write("main.tf", main);
+      expect((await world.kiln("down", "-var", `port=${port}`)).code).toBe(0);
+      expect(await world.processes()).toEqual([]);
+    },
+    LONG,
+  );
+
   test.each<[string, string, string, string]>([
     ["a missing source", `source = "app"`, `source = "apq"`, "apq"],
     ["a strategy that is not there yet", `"blue_green"`, `"canary"`, "strategy"],

@@ -1,5 +1,5 @@
-import { EXIT, systemClock } from "../../kernel/index.ts";
-import { readState, stopDaemon } from "../../operations/index.ts";
+import { EXIT, systemClock, systemRandom } from "../../kernel/index.ts";
+import { stateOrNew, stopDaemon } from "../../operations/index.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { enterDirectory } from "../enter-directory.ts";
@@ -25,11 +25,13 @@ export const command: Command = {
     const code = await runApply(inside, parsed, { mode: "destroy", approved: true });
     if (code !== EXIT.done) return code;
     const daemon = daemonAccess(inside);
-    const state = await withWorkspace(inside, readState);
+    const { lineage } = await withWorkspace(inside, stateOrNew);
     const outcome = await stopDaemon({
       client: daemon.running,
-      ...(state === undefined ? {} : { lineage: state.lineage }),
+      lineage,
+      asked: daemon.asked,
       clock: systemClock,
+      random: systemRandom,
       left: () => homeProcesses(daemon.home.root),
     });
     showStopped(inside.console, outcome, parsed.boolean("json"));

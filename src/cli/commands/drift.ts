@@ -1,5 +1,6 @@
 import { EXIT, hasErrors } from "../../kernel/index.ts";
-import { fleetDrift, requireFleet, resourceDrift } from "../../operations/index.ts";
+import { fleetDrift, heldFleets, resourceDrift } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { JSON_OBJECT } from "../flags/common.ts";
@@ -29,8 +30,11 @@ export const command: Command = {
       const [reference] = parsed.positional;
       const client = daemon.everRan || reference !== undefined ? await daemon.client() : undefined;
       const fleet =
-        client === undefined || reference === undefined ? undefined : await requireFleet(client, reference);
+        client === undefined || reference === undefined
+          ? undefined
+          : await findFleet(client, reference, context);
       const fleets = client === undefined ? [] : await fleetDrift(client, fleet);
+      const held = client === undefined ? [] : await heldFleets(client, fleet);
       const found =
         reference === undefined
           ? await resourceDrift(workspace, {
@@ -40,7 +44,7 @@ export const command: Command = {
               signal: context.interrupts.stop,
             })
           : { resources: [], diagnostics: [] };
-      showDrift(context.console, { ...found, fleets }, parsed.boolean("json"));
+      showDrift(context.console, { ...found, fleets, held }, parsed.boolean("json"));
       reportDiagnostics(context.console, found.diagnostics, false);
       if (hasErrors(found.diagnostics)) return EXIT.error;
       const any = fleets.length + found.resources.length > 0;

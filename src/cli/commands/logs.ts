@@ -1,5 +1,5 @@
 import { EXIT } from "../../kernel/index.ts";
-import { requireFleet } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { JSON_OBJECT } from "../flags/common.ts";
@@ -25,7 +25,7 @@ export const command: Command = {
   },
   run: async (parsed, context) => {
     const client = await daemonAccess(context).client();
-    const fleet = await requireFleet(client, parsed.positional[0] ?? "");
+    const fleet = await findFleet(client, parsed.positional[0] ?? "", context);
     const bytes = parsed.count("bytes") ?? 0;
     const read = () => client.logs({ fleet: fleet.fleet.id }, { bytes });
     if (parsed.boolean("f")) await followLogs(context.console, read, context.interrupts.stop);

@@ -1,5 +1,5 @@
 import { EXIT } from "../../kernel/index.ts";
-import { requireFleet } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { JSON_OBJECT } from "../flags/common.ts";
@@ -17,7 +17,7 @@ export const command: Command = {
   },
   run: async (parsed, context) => {
     const client = await daemonAccess(context).client();
-    const fleet = await requireFleet(client, parsed.positional[0] ?? "");
+    const fleet = await findFleet(client, parsed.positional[0] ?? "", context);
     showReleases(context.console, fleet, parsed.boolean("json"), Date.now());
     return EXIT.done;
   },

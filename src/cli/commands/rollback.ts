@@ -1,5 +1,6 @@
 import { generationNumber, releaseNumber } from "../../kernel/index.ts";
-import { readSnapshot, requireFleet, rollbackFleet } from "../../operations/index.ts";
+import { readSnapshot, rollbackFleet } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { APPROVAL, PLANNING } from "../flags/common.ts";
 import type { ParsedArguments } from "../flags/parse.ts";
@@ -37,7 +38,7 @@ async function rollbackOne(parsed: ParsedArguments, context: CommandContext, nam
   const json = parsed.boolean("json");
   const release = releaseArgument(parsed.positional[1]);
   const operator = await operatorOf(context, json);
-  const fleet = await requireFleet(operator.client, name);
+  const fleet = await findFleet(operator.client, name, context);
   const target = release === undefined ? undefined : releaseNumber(release);
   return showOutcome(context.console, await rollbackFleet(operator, fleet, target), json, Date.now());
 }

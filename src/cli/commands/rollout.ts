@@ -1,6 +1,7 @@
 import { DiagnosticError, errorDiagnostic } from "../../kernel/index.ts";
-import { requireFleet, steerRollout } from "../../operations/index.ts";
+import { steerRollout } from "../../operations/index.ts";
 import type { RolloutAction } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { APPROVAL, JSON_LINES } from "../flags/common.ts";
 import { nearest } from "../flags/suggest.ts";
@@ -35,7 +36,7 @@ export const command: Command = {
     }
     const json = parsed.boolean("json");
     const operator = await operatorOf(context, json);
-    const fleet = await requireFleet(operator.client, reference);
+    const fleet = await findFleet(operator.client, reference, context);
     return showOutcome(context.console, await steerRollout(operator, fleet, action), json, Date.now());
   },
 };

@@ -1,5 +1,6 @@
 import { DiagnosticError, errorDiagnostic } from "../../kernel/index.ts";
-import { requireFleet, scaleFleet } from "../../operations/index.ts";
+import { scaleFleet } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { APPROVAL, JSON_LINES } from "../flags/common.ts";
 import { operatorOf } from "../operator.ts";
@@ -25,7 +26,7 @@ export const command: Command = {
     }
     const json = parsed.boolean("json");
     const operator = await operatorOf(context, json);
-    const fleet = await requireFleet(operator.client, match[1] ?? "");
+    const fleet = await findFleet(operator.client, match[1] ?? "", context);
     return showOutcome(
       context.console,
       await scaleFleet(operator, fleet, Number(match[2])),

@@ -1,5 +1,5 @@
 import { EXIT } from "../../kernel/index.ts";
-import { requireFleet } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { JSON_OBJECT } from "../flags/common.ts";
@@ -26,7 +26,7 @@ export const command: Command = {
         ? []
         : reference === undefined
           ? await client.fleets()
-          : [await requireFleet(client, reference)];
+          : [await findFleet(client, reference, context)];
     showStatus(context.console, fleets, parsed.boolean("json"), Date.now());
     return EXIT.done;
   },

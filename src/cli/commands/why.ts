@@ -1,5 +1,6 @@
 import { EXIT } from "../../kernel/index.ts";
-import { chainBehind, requireFleet } from "../../operations/index.ts";
+import { chainBehind } from "../../operations/index.ts";
+import { findFleet } from "../find-fleet.ts";
 import type { Command } from "../command.ts";
 import { daemonAccess } from "../daemon-access.ts";
 import { JSON_OBJECT } from "../flags/common.ts";
@@ -17,7 +18,7 @@ export const command: Command = {
   },
   run: async (parsed, context) => {
     const client = await daemonAccess(context).client();
-    const fleet = await requireFleet(client, parsed.positional[0] ?? "");
+    const fleet = await findFleet(client, parsed.positional[0] ?? "", context);
     showChain(context.console, fleet, await chainBehind(client, fleet), parsed.boolean("json"));
     return EXIT.done;
   },

@@ -8,14 +8,18 @@ export function showDrift(console: Console, drift: Drift, json: boolean): void {
   const resources = drift.resources.map(({ text, action }) => ({ address: text, action }));
   if (json) {
     console.out(
-      `${JSON.stringify({ format_version: "1.0", fleets: drift.fleets, resources }, undefined, 2)}\n`,
+      `${JSON.stringify({ format_version: "1.0", fleets: drift.fleets, held: drift.held, resources }, undefined, 2)}\n`,
     );
     return;
   }
   const { style } = console;
   if (drift.fleets.length === 0 && resources.length === 0) {
     console.out(`${style.bold(style.green("No drift."))} What runs is what was recorded.\n`);
-    return;
+  }
+  for (const { name, hold } of drift.held) {
+    console.out(
+      `${style.bold(name)} is ${style.yellow("held")} at release ${hold.at}, rolled back from ${hold.from} by ${hold.who}\n`,
+    );
   }
   for (const fleet of drift.fleets) {
     console.out(`${style.bold(fleet.name)} has drifted; the daemon replaces what did:\n`);

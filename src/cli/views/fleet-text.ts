@@ -1,14 +1,11 @@
 import type { FleetView, InstanceRecord, ReleaseMetrics, ReleaseRecord } from "../../api/index.ts";
-import { formatDuration } from "../../kernel/index.ts";
+import { formatDuration, quantileOf } from "../../kernel/index.ts";
 import { shortId } from "./event-text.ts";
 import type { Style } from "./style.ts";
 import { table } from "./table.ts";
 
 /** Instances that one character of a histogram's bar stands for, at most this many characters. */
 const LONGEST_BAR = 24;
-/** First bound of the latency buckets in milliseconds; each bound is 2^(1/4) times the one before. */
-const FIRST_BUCKET = 0.1;
-
 /** What a person sees of one fleet: address, releases as a histogram, rollout. */
 export function fleetText(view: FleetView, now: number, style: Style): string {
   const { fleet } = view;
@@ -124,14 +121,7 @@ export function metricsText(metrics: ReleaseMetrics | undefined): string {
 }
 
 function quantile(latency: readonly number[], share: number): string {
-  const total = latency.reduce((sum, count) => sum + count, 0);
-  let seen = 0;
-  for (const [index, count] of latency.entries()) {
-    seen += count;
-    if (seen >= total * share && count > 0) {
-      const bound = FIRST_BUCKET * 2 ** (index / 4);
-      return `${bound < 10 ? bound.toFixed(1) : Math.round(bound)} ms`;
-    }
-  }
-  return "-";
+  const bound = quantileOf(latency, share);
+  if (bound === undefined) return "-";
+  return `${bound < 10 ? bound.toFixed(1) : Math.round(bound)} ms`;
 }

@@ -1,3 +1,4 @@
+import { parseResourceInstance } from "../../config/index.ts";
 import type { OutputChange, Plan, ResourceChange, State } from "../../engine/index.ts";
 import { countChanges } from "../../engine/index.ts";
 import { systemClock } from "../../kernel/index.ts";
@@ -76,7 +77,9 @@ function planLines(plan: Plan): JsonLine[] {
       change: { resource: resourceJson(drift.address, drift.text, drift.provider), action: drift.action },
     },
   }));
-  const changes = plan.changes.filter((change) => change.action !== "no-op");
+  const changes = plan.changes.filter(
+    (change) => change.action !== "no-op" || (change.previous ?? change.text) !== change.text,
+  );
   lines.push(...changes.map(changeLine));
   if (plan.errored) return lines;
   const counts = countChanges(plan.changes);
@@ -99,14 +102,19 @@ function planLines(plan: Plan): JsonLine[] {
 }
 
 function changeLine(change: ResourceChange): JsonLine {
+  const action = change.action === "no-op" ? "move" : change.action;
+  const previous = parseResourceInstance(change.previous ?? "");
   return {
     level: "info",
-    message: `${change.text}: Plan to ${change.action}`,
+    message: `${change.text}: Plan to ${action}`,
     type: "planned_change",
     content: {
       change: {
         resource: resourceJson(change.address, change.text, change.provider),
-        action: change.action,
+        ...(previous === undefined
+          ? {}
+          : { previous_resource: resourceJson(previous, change.previous ?? "", change.provider) }),
+        action,
         ...(change.reason === undefined ? {} : { reason: reasonWord(change.reason) }),
       },
       ...(change.notes.length === 0 ? {} : { kiln: { notes: change.notes } }),

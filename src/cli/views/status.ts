@@ -22,6 +22,7 @@ function whatNext(fleets: readonly FleetView[]): string[] {
   if (first === undefined) return [];
   const name = first.fleet.specification.name;
   const lines: string[] = [];
+  if (first.fleet.serving === undefined) return [`kiln logs ${name}`, `kiln why ${name}`];
   if (first.endpoint !== undefined) lines.push(`curl ${first.endpoint}`);
   lines.push(`kiln logs ${name}`, `kiln why ${name}`);
   if (first.fleet.hold !== undefined) lines.push(`kiln rollout resume ${name}`);

@@ -21,7 +21,7 @@ function sentenceOf(outcome: StopOutcome): string {
     case "none":
       return "No daemon was running.";
     case "in_use":
-      return `The daemon goes on: it has fleets of other configurations (${outcome.fleets.join(", ")}).`;
+      return `The daemon goes on: it has fleets of other configurations (${outcome.fleets.map((id) => id.slice(id.indexOf("/") + 1)).join(", ")}).`;
     case "still_running":
       return `These processes did not end: ${outcome.processes.join(", ")}.`;
   }

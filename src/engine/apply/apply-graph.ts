@@ -127,11 +127,11 @@ export function buildApplyGraph(
   for (const { number, change } of makes) {
     const block = blockOf(change.address);
     soft.push({ node: number, dependency: gates.of("users gone early", block), level: 1 });
-    if (change.action === "create") continue;
     for (const dependency of change.dependencies) {
       if (!changed.has(dependency) || dependency === block) continue;
       graph.connect(gates.of("users changed", dependency), number);
-      soft.push({ node: number, dependency: gates.of("gone", dependency), level: 1 });
+      if (change.action !== "create")
+        soft.push({ node: number, dependency: gates.of("gone", dependency), level: 1 });
     }
   }
   connectSoft(graph, soft);

@@ -1,11 +1,12 @@
 import { errorDiagnostic, type GenerationNumber, hasErrors } from "../../kernel/index.ts";
+import { checkResults } from "../evaluation/checks.ts";
 import { printState } from "../state/state-file.ts";
 import type { InstanceState, State } from "../state/state.ts";
 import type { EngineStore, GenerationClosing, GenerationOutcome } from "../stores.ts";
 import type { Applying } from "./applying.ts";
 import { type GroupOutcome, settleGroup } from "./group.ts";
 import type { ApplyResult } from "./options.ts";
-import { outputsAfter } from "./outputs.ts";
+import { outputsAfter, outputsRefreshed } from "./outputs.ts";
 
 export interface Ending {
   /** The snapshot as the apply found it. */
@@ -41,8 +42,17 @@ function stateAfter(applying: Applying, ending: Ending, outcome: GenerationOutco
   const outputs =
     destroying && outcome === "applied"
       ? new Map()
-      : outputsAfter(plan.configuration.root, applying.session.evaluation, ending.evaluated, before);
-  const after: State = { lineage: plan.priorState.lineage, serial: before.serial, outputs, instances };
+      : plan.mode === "refresh_only"
+        ? outputsRefreshed(plan.outputs)
+        : outputsAfter(plan.configuration.root, applying.session.evaluation, ending.evaluated, before);
+  const checks = destroying ? [] : checkResults(plan.configuration, applying.session.evaluation, plan.checks);
+  const after: State = {
+    lineage: plan.priorState.lineage,
+    serial: before.serial,
+    outputs,
+    instances,
+    ...(checks.length === 0 ? {} : { checks }),
+  };
   return printState(after) === printState({ ...before, lineage: after.lineage })
     ? { ...after, serial: Math.max(1, before.serial) }
     : { ...after, serial: before.serial + 1 };

@@ -1,37 +1,33 @@
 import type { Resource } from "../../config/index.ts";
 import { type ActionKind, type Diagnostic, errorDiagnostic, hasErrors } from "../../kernel/index.ts";
 import {
-  containsUnknown,
   isNull,
-  isUnknown,
   nullValue,
   pathText,
   samePath,
-  transformValue,
-  typeOf,
   unmarkDeep,
   unmarkDeepWithPaths,
   type Value,
 } from "../../lang/index.ts";
-import { checkConditions } from "../evaluation/conditions.ts";
+import { checkLifecycle } from "../evaluation/conditions.ts";
 import type { ModulePlace } from "../evaluation/evaluation.ts";
 import { SINGLE } from "../evaluation/expansion.ts";
-import type { Repeated } from "../evaluation/scope.ts";
 import { brokenPromises } from "../objects/differences.ts";
 import { placeDiagnostics } from "../objects/decode.ts";
-import { encodeObject, markSensitive, sensitivePaths, sensitiveSchemaPaths } from "../objects/encode.ts";
+import { markSensitive, sensitivePaths, sensitiveSchemaPaths } from "../objects/encode.ts";
 import { impliedType } from "../objects/implied-type.ts";
-import { attributeOf, proposedNew } from "../objects/proposed.ts";
+import { proposedNew } from "../objects/proposed.ts";
 import { ignoreChanges, ignoredPaths } from "../plan/ignore-changes.ts";
 import type { ResourceChange } from "../plan/plan.ts";
 import { dataObject, readDataSource } from "../plan/plan-data.ts";
-import { instanceConfig, type PlannedInstance } from "../plan/plan-instance.ts";
-import { blockOf } from "../plan/planning.ts";
-import type { ApplyAnswer, ApplyRequest, PrepareResult, ResourceTraits } from "../provider.ts";
+import { instanceConfig } from "../plan/plan-instance.ts";
+import type { ApplyAnswer, ResourceTraits } from "../provider.ts";
 import { schemaOf } from "../provider-pool.ts";
-import type { ObjectChange, ObjectState } from "../state/state.ts";
+import type { ObjectState } from "../state/state.ts";
 import { type Applying, keep } from "./applying.ts";
 import { perform } from "./operation.ts";
+import { prepareObject } from "./prepare.ts";
+import { brokenResult, type FinalPlan, type Instance, objectIdOf, resultOf } from "./result.ts";
 
 /** Makes, changes, reads or leaves one object, as planned. Whether that went well. */
 export async function makeObject(
@@ -47,18 +43,10 @@ export async function makeObject(
     loaded === undefined ? undefined : schemaOf(loaded, resource.mode, resource.type, diagnostics);
   if (loaded === undefined || schema === undefined) return false;
   const expansion = session.evaluation.expansion(place, resource) ?? SINGLE;
-  const repeated: Repeated = { expansion, key: change.address.key };
   const types = { loaded, schema };
   const instance = { place, expansion, key: change.address.key, resource, types, text: change.text };
   const check = (which: "precondition" | "postcondition", self?: Value): boolean =>
-    checkConditions(
-      session.evaluation,
-      place,
-      which === "precondition" ? resource.lifecycle.preconditions : resource.lifecycle.postconditions,
-      self === undefined ? repeated : { ...repeated, self },
-      () => ({ summary: `Resource ${which} failed`, what: `resource ${which}`, address: change.text }),
-      diagnostics,
-    );
+    checkLifecycle(session.evaluation, instance, which, self, diagnostics);
   const know = (value: Value): void =>
     session.evaluation.setObject(place.text, resource, change.address.key, value);
   if (change.action === "no-op") {
@@ -86,14 +74,6 @@ export async function makeObject(
   if (value === undefined) return false;
   know(value);
   return check("postcondition", value);
-}
-
-type Instance = Pick<PlannedInstance, "place" | "expansion" | "key" | "resource" | "types" | "text">;
-
-/** The final plan of an object, now that what it refers to is known. */
-interface FinalPlan {
-  readonly request: Omit<ApplyRequest, "operation">;
-  readonly marks: ReturnType<typeof sensitiveSchemaPaths>;
 }
 
 async function finalPlan(
@@ -256,11 +236,6 @@ async function applyObject(
   return markSensitive(state, marks);
 }
 
-function objectIdOf(state: Value): { objectId?: string } {
-  const id = attributeOf(state, "id");
-  return typeof id === "string" ? { objectId: id } : {};
-}
-
 /** Remembers how to take a change back that had no effect outside the state; counts the others. */
 function noteEffect(
   applying: Applying,
@@ -278,129 +253,4 @@ function noteEffect(
     slot: "current",
     ...(before === undefined ? {} : { object: before }),
   });
-}
-
-function brokenResult(text: string, source: string, planned: Value, actual: Value): Diagnostic[] {
-  const bug = "This is a bug in the provider.";
-  if (isNull(actual) || containsUnknown(actual)) {
-    return [
-      errorDiagnostic(
-        "Provider returned invalid result object after apply",
-        `After the apply operation, the provider ${source} ${isNull(actual) ? "gave nothing" : "still indicated an unknown value"} for ${text}.\n\n${bug}`,
-        { address: text },
-      ),
-    ];
-  }
-  return brokenPromises(planned, actual).map(({ path, reason }) =>
-    errorDiagnostic(
-      "Provider produced inconsistent result after apply",
-      `When applying changes to ${text}, provider ${source} produced an unexpected new value: ${pathText(path) || "the object"}: ${reason}.\n\n${bug}`,
-      { address: text },
-    ),
-  );
-}
-
-/** What the state says of an object after a call. What is unknown after a failure is null in it. */
-function resultOf(
-  applying: Applying,
-  change: ResourceChange,
-  answer: ApplyAnswer,
-  instance: Instance,
-  marks: FinalPlan["marks"],
-  failed: boolean,
-): ObjectChange {
-  const base = { address: change.address, provider: change.provider, slot: "current" as const };
-  if (isNull(answer.state)) return base;
-  const { schema } = instance.types;
-  const creating = change.action !== "update";
-  return {
-    ...base,
-    object: encodeObject(markSensitive(withoutUnknowns(answer.state), marks), schema.block, {
-      status: failed && creating ? "tainted" : "ready",
-      schemaVersion: schema.version,
-      private: answer.private,
-      dependencies: failed
-        ? change.dependencies
-        : (applying.facts.dependencies.get(blockOf(change.address)) ?? change.dependencies),
-      createBeforeDestroy: change.createBeforeDestroy,
-    }),
-  };
-}
-
-function withoutUnknowns(value: Value): Value {
-  return containsUnknown(value)
-    ? transformValue(value, (_path, part) => (isUnknown(part) ? nullValue(typeOf(part)) : part))
-    : value;
-}
-
-async function prepareObject(
-  applying: Applying,
-  change: ResourceChange,
-  instance: Instance,
-  { request, marks }: FinalPlan,
-  traits: ResourceTraits,
-  diagnostics: Diagnostic[],
-): Promise<Value | undefined> {
-  const { session, scope } = applying;
-  const { transactional } = instance.types.loaded.provider;
-  if (transactional === undefined) return undefined;
-  const found: Diagnostic[] = [];
-  const result = await perform<PrepareResult>(
-    applying,
-    {
-      address: change.text,
-      action: "prepare",
-      traits: { ...traits, effect: "outside" },
-      detail: { type: change.address.type },
-    },
-    async (operation) => {
-      const given = await transactional.prepare(scope, { ...request, operation }, session.context);
-      found.push(
-        ...placeDiagnostics(given.diagnostics, instance.resource.body, instance.resource.place, change.text),
-      );
-      if (given.kind === "failed" && !hasErrors(found)) {
-        found.push(
-          errorDiagnostic("Preparation failed", `${change.text} could not be prepared.`, {
-            address: change.text,
-          }),
-        );
-      }
-      if (given.kind !== "prepared") return { answer: given, failed: given.kind === "failed" };
-      const state = unmarkDeep(given.state).value;
-      found.push(...brokenResult(change.text, instance.types.loaded.provider.source, request.planned, state));
-      const kept = resultOf(applying, change, { ...given, state }, instance, marks, false);
-      return { answer: given, failed: hasErrors(found), record: { change: kept, token: given.token } };
-    },
-    found,
-  );
-  diagnostics.push(...found);
-  if (result === undefined) return undefined;
-  switch (result.kind) {
-    case "failed":
-      return undefined;
-    case "held":
-      applying.held.push(change);
-      return isNull(change.before) ? undefined : change.before;
-    case "waiting":
-      applying.waiting = true;
-      applying.prepared.push({
-        change,
-        token: result.token,
-        transactional,
-        result: priorResult(applying, change),
-      });
-      return change.after;
-    case "prepared": {
-      const state = unmarkDeep(result.state).value;
-      const kept = resultOf(applying, change, { ...result, state }, instance, marks, false);
-      applying.prepared.push({ change, token: result.token, transactional, result: kept });
-      return hasErrors(found) ? undefined : markSensitive(state, marks);
-    }
-  }
-}
-
-function priorResult(applying: Applying, change: ResourceChange): ObjectChange {
-  const object = applying.instances.get(change.text)?.current;
-  const base = { address: change.address, provider: change.provider, slot: "current" as const };
-  return object === undefined ? base : { ...base, object };
 }

@@ -1,3 +1,4 @@
+import { formatResourceInstance } from "../../config/index.ts";
 import {
   type ActionKind,
   type Diagnostic,
@@ -7,7 +8,6 @@ import {
   type OperationId,
 } from "../../kernel/index.ts";
 import type { ResourceTraits } from "../provider.ts";
-import type { ObjectChange } from "../state/state.ts";
 import type { Applying } from "./applying.ts";
 import { type OperationRecord, printRecord } from "./records.ts";
 
@@ -150,7 +150,7 @@ async function conclude<Answer>(
   const writing = journal
     .append({
       apply: applying.apply,
-      address: record.token?.address ?? addressOf(record.change),
+      address: record.token?.address ?? formatResourceInstance(record.change.address),
       action: "record",
       detail: {},
       deadline: applying.options.surroundings.clock.now(),
@@ -159,10 +159,6 @@ async function conclude<Answer>(
     .catch((error: unknown) => loseJournal(applying, error, applying.session.diagnostics))
     .finally(() => applying.pendingWrites.delete(writing));
   applying.pendingWrites.add(writing);
-}
-
-function addressOf(change: ObjectChange): string {
-  return `${change.address.type}.${change.address.name}`;
 }
 
 /** A result that cannot be written stops the engine, as if it had been killed: nothing new is begun. */

@@ -11,6 +11,7 @@ import {
   valueToJson,
 } from "../../lang/index.ts";
 import { type Evaluation, placeOf } from "../evaluation/evaluation.ts";
+import type { OutputChange } from "../plan/plan.ts";
 import type { OutputState, State } from "../state/state.ts";
 
 /**
@@ -34,6 +35,16 @@ export function outputsAfter(
     }
     const encoded = encodeOutput(value, output.sensitive);
     if (encoded !== undefined) outputs.set(output.name, encoded);
+  }
+  return outputs;
+}
+
+/** The outputs after an apply that only refreshes: as the plan found them, since it evaluates nothing again. */
+export function outputsRefreshed(changes: readonly OutputChange[]): ReadonlyMap<string, OutputState> {
+  const outputs = new Map<string, OutputState>();
+  for (const { name, after, sensitive } of changes) {
+    const encoded = encodeOutput(after, sensitive);
+    if (encoded !== undefined) outputs.set(name, encoded);
   }
   return outputs;
 }

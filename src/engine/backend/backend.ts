@@ -38,6 +38,11 @@ export interface Backend {
    * snapshot stands.
    */
   write(state: State): Promise<void>;
+  /**
+   * Why a snapshot could not be written, nor a lock and a journal beside it; undefined where they can. Writes nothing.
+   * Absent: nothing can be said before it is tried.
+   */
+  unwritable?(): Promise<Diagnostic | undefined>;
   /** Tries once; whoever wants to wait calls again. */
   lock(info: LockInfo): Promise<LockResult>;
   /** Takes away what a dead holder of this id left. False where the lock is held by a living process, or by another id. */

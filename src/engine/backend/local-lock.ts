@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { errorDiagnostic, isSystemError, writeFileAtomically } from "../../kernel/index.ts";
+import { errorDiagnostic, isSystemError } from "../../kernel/index.ts";
 import type { HeldLock, LockInfo, LockResult } from "./backend.ts";
 
 /** SQLite's result code for a lock that somebody else holds. */
@@ -48,7 +48,10 @@ export class LocalLock {
       throw error;
     }
     try {
-      await writeFileAtomically(this.#info, `${JSON.stringify(info, undefined, 2)}\n`);
+      // Whole for whoever reads it, but not synced: after a power cut nobody holds the lock.
+      const aside = `${this.#info}.${info.id}.tmp`;
+      await writeFile(aside, `${JSON.stringify(info, undefined, 2)}\n`);
+      await rename(aside, this.#info);
     } catch (error) {
       database.close();
       throw error;

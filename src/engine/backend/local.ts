@@ -1,6 +1,7 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { isSystemError, writeFileAtomically } from "../../kernel/index.ts";
+import { type Diagnostic, errorDiagnostic, isSystemError, writeFileAtomically } from "../../kernel/index.ts";
 import { parseState, printState } from "../state/state-file.ts";
 import type { State } from "../state/state.ts";
 import type { Backend } from "./backend.ts";
@@ -47,7 +48,33 @@ export function localBackend({ statePath, lockDirectory }: LocalBackendOptions):
       }
       await writeFileAtomically(statePath, text, STATE_MODE);
     },
+    unwritable: () => unwritable(statePath, lockDirectory),
     lock: (info) => lock.acquire(info),
     forceUnlock: (id) => lock.clear(id),
   } satisfies Backend;
+}
+
+/** A snapshot is written aside and renamed, so that its directory must be writable; a file that is not is meant so. */
+async function unwritable(statePath: string, lockDirectory: string): Promise<Diagnostic | undefined> {
+  const directory = path.dirname(statePath);
+  const inside = ["kiln.db", "lock.db"].map((name) => path.join(lockDirectory, name));
+  for (const place of [directory, statePath, `${statePath}.backup`, lockDirectory, ...inside]) {
+    try {
+      await access(place, constants.W_OK);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) continue;
+      if (!isSystemError(error)) throw error;
+      const isReadOnly = error.code === "EROFS";
+      return errorDiagnostic(
+        "The state cannot be written",
+        `${place} is not writable${isReadOnly ? ": its file system is mounted read-only" : " for your user"}, so what is done could not be recorded. Nothing was begun.`,
+        {
+          remedy: isReadOnly
+            ? "Mount it writable, or copy the configuration and its state to another place."
+            : `Give your user the permission to write: ls -ld ${place} shows whose it is.`,
+        },
+      );
+    }
+  }
+  return undefined;
 }

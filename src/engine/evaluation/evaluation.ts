@@ -15,6 +15,7 @@ import {
   unknownValue,
   type Value,
 } from "../../lang/index.ts";
+import { Checks } from "./checks.ts";
 import type { Expansion } from "./expansion.ts";
 
 /** A module instance: what `var`, `local` and the rest mean inside it. */
@@ -49,6 +50,8 @@ export interface EvaluationSettings {
 export class Evaluation {
   readonly root: Module;
   readonly settings: EvaluationSettings;
+  /** What conditions came to. */
+  readonly checks = new Checks();
   readonly #named = new Map<string, Value>();
   readonly #calls = new Map<string, Expansion>();
   readonly #resources = new Map<string, Expansion>();

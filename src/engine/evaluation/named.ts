@@ -1,5 +1,6 @@
 import {
   callerOf,
+  formatModulePath,
   formatRange,
   joinAddress,
   type ModuleCall,
@@ -134,6 +135,12 @@ function visitVariable(
     place,
     variable.validations,
     undefined,
+    {
+      kind: "var",
+      block: joinAddress(formatModulePath(place.module.path), `var.${variable.name}`),
+      object: address,
+      conditions: variable.validations,
+    },
     (condition) => ({
       summary: "Invalid value for variable",
       what: "validation condition",
@@ -158,6 +165,12 @@ function visitOutput(
       place,
       output.preconditions,
       undefined,
+      {
+        kind: "output",
+        block: joinAddress(formatModulePath(place.module.path), `output.${output.name}`),
+        object: joinAddress(place.text, `output.${output.name}`),
+        conditions: output.preconditions,
+      },
       () => ({
         summary: "Module output value precondition failed",
         what: "output precondition",

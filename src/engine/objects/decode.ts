@@ -1,5 +1,5 @@
 import { didYouMean, type Located, located, problemAt } from "../../config/index.ts";
-import { type Diagnostic, warningDiagnostic } from "../../kernel/index.ts";
+import { type Diagnostic, hasErrors, warningDiagnostic } from "../../kernel/index.ts";
 import {
   type Block,
   type Body,
@@ -45,6 +45,12 @@ export function decodeBody(
     ],
   });
   diagnostics.push(...found.diagnostics);
+  // Where arguments are unknown, what the known ones may be is not the matter yet.
+  if (!hasErrors(found.diagnostics)) {
+    for (const [name, { expression }] of found.attributes) {
+      if (schema.attributes[name]?.use === "computed") diagnostics.push(unconfigurable(name, expression));
+    }
+  }
   const members: [string, Value][] = [];
   for (const [name, attribute] of Object.entries(schema.attributes)) {
     const expression = found.attributes.get(name)?.expression;
@@ -73,6 +79,14 @@ export function decodeBody(
   return objectValue(members);
 }
 
+function unconfigurable(name: string, expression: Expression): Diagnostic {
+  return problemAt(
+    expression,
+    "Value for unconfigurable attribute",
+    `Can't configure a value for "${name}": its value will be decided automatically based on the result of applying this configuration.`,
+  );
+}
+
 function writtenType(block: Block): string {
   return block.type === "dynamic" ? (block.labels[0]?.text ?? "") : block.type;
 }
@@ -86,15 +100,6 @@ function decodeAttribute(
 ): Value {
   const result = evaluate(expression, scope);
   diagnostics.push(...result.diagnostics);
-  if (attribute.use === "computed") {
-    diagnostics.push(
-      problemAt(
-        expression,
-        "Value for unconfigurable attribute",
-        `Can't configure a value for "${name}": its value will be decided automatically based on the result of applying this configuration.`,
-      ),
-    );
-  }
   if (attribute.deprecated === true) {
     diagnostics.push(
       warningDiagnostic("Argument is deprecated", `The argument "${name}" is deprecated.`, {

@@ -7,6 +7,7 @@ import {
 } from "../configuration-graph.ts";
 import { configureProvider } from "../configure.ts";
 import { resourceFacts } from "../dependencies.ts";
+import { checkResults } from "../evaluation/checks.ts";
 import { visitNamed } from "../evaluation/named.ts";
 import { Graph, walk } from "../graph.ts";
 import { mark, type Value } from "../../lang/index.ts";
@@ -214,6 +215,7 @@ function finish(planning: Planning, createdAt: number): Diagnosed<Plan> {
       drift: planning.drift.toSorted((a, b) => compareResourceInstances(a.address, b.address)),
       changes,
       outputs,
+      checks: mode === "destroy" ? [] : checkResults(configuration, session.evaluation),
       applicable: changesAnything && !errored,
       errored,
     },

@@ -3,6 +3,7 @@ import {
   formatResourceInstance,
   type InstanceKey,
   type Module,
+  type ModuleInstance,
   type Resource,
   type ResourceInstanceAddress,
 } from "../../config/index.ts";
@@ -118,7 +119,10 @@ function expandBlock(
   return expand(repetition, result.value, false, diagnostics);
 }
 
-/** Takes an instance's state out of what is left; a lone `[0]` follows a `count` that comes or goes. */
+/**
+ * Takes an instance's state out of what is left. A lone `[0]` follows a `count` that comes or goes, of the block and
+ * of the modules around it.
+ */
 function takePrior(
   left: Map<string, InstanceState>,
   place: ModulePlace,
@@ -126,19 +130,35 @@ function takePrior(
   key: InstanceKey,
   expansion: Expansion,
 ): { prior?: InstanceState; previous?: ResourceInstanceAddress } {
-  const base = { module: place.instance, mode: resource.mode, type: resource.type, name: resource.name };
-  const take = (from: InstanceKey): InstanceState | undefined => {
-    const text = formatResourceInstance({ ...base, key: from });
-    const instance = left.get(text);
-    left.delete(text);
-    return instance;
-  };
-  const own = take(key);
-  if (own !== undefined) return { prior: own };
-  const other: InstanceKey | false =
-    expansion.kind === "single" ? 0 : expansion.kind === "count" && key === 0 ? undefined : false;
-  const moved = other === false ? undefined : take(other);
-  return moved === undefined ? {} : { prior: moved, previous: moved.address };
+  const base = { mode: resource.mode, type: resource.type, name: resource.name };
+  const keys = expansion.kind === "for_each" ? [key] : [key, ...otherKey(key)];
+  for (const module of otherModules(place.instance)) {
+    for (const from of keys) {
+      const text = formatResourceInstance({ ...base, module, key: from });
+      const instance = left.get(text);
+      if (instance === undefined) continue;
+      left.delete(text);
+      const isHere = module === place.instance && from === key;
+      return isHere ? { prior: instance } : { prior: instance, previous: instance.address };
+    }
+  }
+  return {};
+}
+
+/** The key that an instance had before a `count` came or went. */
+function otherKey(key: InstanceKey): InstanceKey[] {
+  if (key === undefined) return [0];
+  return key === 0 ? [undefined] : [];
+}
+
+/** A module instance, then the instances that it may have been before counts around it came or went. */
+function otherModules(instance: ModuleInstance): ModuleInstance[] {
+  let found: ModuleInstance[] = [[]];
+  for (const step of instance) {
+    const keys = [step.key, ...otherKey(step.key)];
+    found = keys.flatMap((key) => found.map((before) => [...before, { name: step.name, key }]));
+  }
+  return [instance, ...found.slice(1)];
 }
 
 function removalReason(

@@ -67,7 +67,7 @@ export async function planChange(
     if (answer === undefined) return undefined;
     return {
       action: isNull(prior) ? "create" : "replace",
-      ...(isNull(prior) ? {} : { reason: "replace_because_tainted" as const }),
+      ...reasonOfCreate(isNull(prior), request.replaceBecause),
       before: request.prior,
       after: markSensitive(answer.planned, marks),
       requiresReplace: [],
@@ -80,7 +80,7 @@ export async function planChange(
   if (answer === undefined) return undefined;
   const forced = answer.requiresReplace.filter((path) => differsAt(prior, answer.planned, path));
   const reason: ActionReason | undefined =
-    forced.length > 0 ? "replace_because_cannot_update" : request.replaceBecause;
+    request.replaceBecause ?? (forced.length > 0 ? "replace_because_cannot_update" : undefined);
   if (reason !== undefined) {
     // The new object takes nothing over from the old one, so it is planned as one that is made from nothing.
     const fresh = await ask(none, answer.private);
@@ -105,6 +105,12 @@ export async function planChange(
     private: answer.private,
     notes: answer.notes ?? [],
   };
+}
+
+/** A replaced tainted object says so; a new one says only that something asked for its replacement, as Terraform does. */
+function reasonOfCreate(isNew: boolean, because: ActionReason | undefined): { reason?: ActionReason } {
+  if (!isNew) return { reason: "replace_because_tainted" };
+  return because === "replace_by_triggers" ? { reason: because } : {};
 }
 
 function sameMarks(a: Value, b: Value): boolean {

@@ -9,8 +9,7 @@ import {
   type Value,
 } from "../../lang/index.ts";
 import { formatConfigResource, type Reference } from "../../config/index.ts";
-import { checkConditions } from "../evaluation/conditions.ts";
-import type { Repeated } from "../evaluation/scope.ts";
+import { checkLifecycle } from "../evaluation/conditions.ts";
 import { placeDiagnostics } from "../objects/decode.ts";
 import { encodeObject, markSensitive, sensitivePaths, sensitiveSchemaPaths } from "../objects/encode.ts";
 import { impliedType } from "../objects/implied-type.ts";
@@ -27,16 +26,8 @@ export async function planData(
 ): Promise<boolean> {
   const { session, facts } = planning;
   const { resource, types, place, text } = instance;
-  const repeated: Repeated = { expansion: instance.expansion, key: instance.key };
   const check = (which: "precondition" | "postcondition", self?: Value): boolean =>
-    checkConditions(
-      session.evaluation,
-      place,
-      which === "precondition" ? resource.lifecycle.preconditions : resource.lifecycle.postconditions,
-      self === undefined ? repeated : { ...repeated, self },
-      () => ({ summary: `Resource ${which} failed`, what: `resource ${which}`, address: text }),
-      diagnostics,
-    );
+    checkLifecycle(session.evaluation, instance, which, self, diagnostics);
   if (!check("precondition")) return false;
   const config = await instanceConfig(planning, instance, diagnostics);
   if (config === undefined) return false;

@@ -13,6 +13,7 @@ import {
   sha256,
 } from "../../kernel/index.ts";
 import { hasMark, type Json, parseJsonLossless, printJson, type Value } from "../../lang/index.ts";
+import { checksFromJson, checksToJson } from "../state/check-results.ts";
 import { compactJson, isJsonArray, isJsonObject, type JsonObject, textOf } from "../state/json-text.ts";
 import { pathFromJson, pathToJson } from "../state/paths.ts";
 import { parseState, printState } from "../state/state-file.ts";
@@ -70,6 +71,7 @@ export function savePlan(plan: Plan): string {
       before: valueToTree(before),
       after: valueToTree(after),
     })),
+    checks: checksToJson(plan.checks),
     applicable: plan.applicable,
     errored: plan.errored,
   };
@@ -127,6 +129,7 @@ async function decodePlan(body: JsonObject): Promise<Plan> {
     drift: objects(body["drift"]).map(decodeDrift),
     changes: objects(body["changes"]).map(decodeChange),
     outputs: objects(body["outputs"]).map(decodeOutput),
+    checks: checksFromJson(body["checks"]),
     applicable: body["applicable"] === true,
     errored: body["errored"] === true,
   };

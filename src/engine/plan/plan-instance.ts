@@ -7,7 +7,7 @@ import {
 } from "../../config/index.ts";
 import { type Diagnostic, hasErrors } from "../../kernel/index.ts";
 import { isNull, markedPaths, nullValue, pathText, unmarkDeep, type Value } from "../../lang/index.ts";
-import { checkConditions } from "../evaluation/conditions.ts";
+import { checkLifecycle } from "../evaluation/conditions.ts";
 import type { ModulePlace } from "../evaluation/evaluation.ts";
 import type { Expansion } from "../evaluation/expansion.ts";
 import { type Repeated, repeatedScope, scopeOf } from "../evaluation/scope.ts";
@@ -100,14 +100,7 @@ export async function planInstance(
   if (prior === undefined) return false;
 
   const conditions = (which: "precondition" | "postcondition", self?: Value): boolean =>
-    checkConditions(
-      session.evaluation,
-      place,
-      which === "precondition" ? resource.lifecycle.preconditions : resource.lifecycle.postconditions,
-      self === undefined ? repeated : { ...repeated, self },
-      () => ({ summary: `Resource ${which} failed`, what: `resource ${which}`, address: text }),
-      diagnostics,
-    );
+    checkLifecycle(session.evaluation, instance, which, self, diagnostics);
   if (!conditions("precondition")) return false;
   const config = await instanceConfig(planning, instance, diagnostics);
   if (config === undefined) return false;

@@ -96,6 +96,27 @@ describe("expansion", () => {
   });
 });
 
+test("a module call that gains count keeps its objects, and gives them back", async () => {
+  const source = (count: string) => ({
+    "main.tf": `module "kit" {\n source = "./kit"\n ${count}\n}`,
+    "kit/main.tf": thing(""),
+  });
+  const made = harness();
+  await converge(made, source(""));
+  const gained = await converge(made, source("count = 2"));
+  expect(actions(gained.plan)).toEqual([
+    "no-op module.kit[0].test_thing.a",
+    "create module.kit[1].test_thing.a",
+  ]);
+  expect(gained.plan.changes[0]?.previous).toBe("module.kit.test_thing.a");
+  expect([...stateOf(made).instances.keys()]).toEqual([
+    "module.kit[0].test_thing.a",
+    "module.kit[1].test_thing.a",
+  ]);
+  const lost = await converge(made, source(""));
+  expect(actions(lost.plan)).toEqual(["no-op module.kit.test_thing.a", "delete module.kit[1].test_thing.a"]);
+});
+
 describe("values", () => {
   test("what is not known yet stays unknown through names, modules and templates; the rest is known", async () => {
     const { value } = await planned(harness(), {

@@ -1,6 +1,7 @@
 import type { Configuration, ResourceInstanceAddress } from "../../config/index.ts";
 import type { Milliseconds } from "../../kernel/index.ts";
 import type { AttributePath, Value } from "../../lang/index.ts";
+import type { CheckResult } from "../evaluation/checks.ts";
 import type { PrivateData } from "../provider.ts";
 import type { State } from "../state/state.ts";
 
@@ -89,6 +90,8 @@ export interface Plan {
   readonly drift: readonly ResourceDrift[];
   readonly changes: readonly ResourceChange[];
   readonly outputs: readonly OutputChange[];
+  /** What the conditions came to, as far as that is known. */
+  readonly checks: readonly CheckResult[];
   /** Whether applying it would do anything. */
   readonly applicable: boolean;
   /** Whether planning ended in errors: it shows how far it got, and cannot be applied. */

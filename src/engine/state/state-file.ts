@@ -14,6 +14,7 @@ import {
   TERRAFORM_VERSION,
 } from "../../kernel/index.ts";
 import { type AttributePath, type Json, parseJsonLossless, printJson } from "../../lang/index.ts";
+import { checksFromJson, checksToJson } from "./check-results.ts";
 import { isJsonArray, isJsonObject, type JsonObject } from "./json-text.ts";
 import { pathFromJson, pathToJson } from "./paths.ts";
 import type { InstanceState, ObjectState, OutputState, State } from "./state.ts";
@@ -100,7 +101,7 @@ export function printState(state: State): string {
       ]),
     ),
     resources,
-    check_results: null,
+    check_results: checksToJson(state.checks ?? []),
   };
   return `${printJson(tree, "  ")}\n`;
 }
@@ -218,7 +219,16 @@ export function parseState(
     }
     const serial = tree["serial"];
     const lineage: Lineage = parseId(expectText(tree["lineage"], "the lineage"));
-    return { state: { lineage, serial: typeof serial === "number" ? serial : 0, outputs, instances } };
+    const checks = checksFromJson(tree["check_results"]);
+    return {
+      state: {
+        lineage,
+        serial: typeof serial === "number" ? serial : 0,
+        outputs,
+        instances,
+        ...(checks.length === 0 ? {} : { checks }),
+      },
+    };
   } catch (error) {
     if (error instanceof Malformed) return refuse(error.message);
     throw error;

@@ -5,6 +5,7 @@ import {
 } from "../../config/index.ts";
 import type { Lineage } from "../../kernel/index.ts";
 import type { AttributePath, Json } from "../../lang/index.ts";
+import type { CheckResult } from "../evaluation/checks.ts";
 import type { JsonObject } from "./json-text.ts";
 
 /** One object that a provider manages, as it was last seen. */
@@ -48,6 +49,8 @@ export interface State {
   readonly outputs: ReadonlyMap<string, OutputState>;
   /** By address. */
   readonly instances: ReadonlyMap<string, InstanceState>;
+  /** What the conditions of the configuration came to when it was applied; absent: nothing is known of any. */
+  readonly checks?: readonly CheckResult[];
 }
 
 /** A state without anything in it. */

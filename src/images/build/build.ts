@@ -3,6 +3,7 @@ import type { Clock, Diagnostic, EventSink, ImageEvent } from "../../kernel/inde
 import { formatImageRef } from "../reference.ts";
 import type { BuildResult, ImageSpecification } from "../specification.ts";
 import type { ImageStore } from "../store/store.ts";
+import { storeProblem } from "../store/errors.ts";
 import { waitForLock } from "../store/lock.ts";
 import { writeLayer } from "../tar/writer.ts";
 import type { Maker } from "./assemble.ts";
@@ -124,18 +125,5 @@ function cancelled(name: string, elapsed: number): Diagnostic {
   return errorDiagnostic(
     "Build was cancelled",
     `The build of ${name} was ended after ${formatDuration(elapsed)}.`,
-  );
-}
-
-function storeProblem(directory: string, error: NodeJS.ErrnoException): Diagnostic {
-  const full = error.code === "ENOSPC" || error.code === "EDQUOT";
-  return errorDiagnostic(
-    full ? "No space left for images" : "Image store cannot be used",
-    `${directory}: ${error.message}.`,
-    {
-      remedy: full
-        ? "Make room on the disk, or remove images that nothing needs with kiln prune."
-        : "Make the directory writable for the user who runs Kiln, or set KILN_HOME to another one.",
-    },
   );
 }

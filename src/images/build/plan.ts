@@ -1,3 +1,4 @@
+import { isSystemError } from "../../kernel/index.ts";
 import type { Clock } from "../../kernel/index.ts";
 import type { ImagePlan, ImageSpecification } from "../specification.ts";
 import type { ImageStore } from "../store/store.ts";
@@ -40,7 +41,7 @@ function planner({ disk }: ImageStore): Maker {
       const known = disk.readStep(key)?.layer;
       if (known !== undefined) return known;
       const layer = await writeLayer(entries, contents, digestOnly, pacer);
-      if (disk.exists) await disk.writeStep(key, { layer });
+      if (disk.exists) await remember(disk.writeStep(key, { layer }));
       return layer;
     },
     run: async (run, _unfinished, pacer) => {
@@ -52,4 +53,13 @@ function planner({ disk }: ImageStore): Maker {
       return { kind: "layer", layer, entries: await disk.layerEntries(layer, pacer) };
     },
   };
+}
+
+/** A full or read-only disk costs the next plan time and nothing else; a build says what the matter is. */
+async function remember(writing: Promise<void>): Promise<void> {
+  try {
+    await writing;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
 }

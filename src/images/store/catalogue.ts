@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
-import { canonicalJson, isSystemError, parseId, writeFileAtomically } from "../../kernel/index.ts";
+import path from "node:path";
+import {
+  canonicalJson,
+  DiagnosticError,
+  isSystemError,
+  parseId,
+  writeFileAtomically,
+} from "../../kernel/index.ts";
 import type { ImageDigest } from "../../kernel/index.ts";
 import { isRecord, MANIFEST_TYPE, parseDescriptor } from "../config.ts";
+import { storeProblem } from "./errors.ts";
 
 /** The index's entry of one image under one name. */
 export interface CatalogueEntry {
@@ -24,7 +32,8 @@ export function readCatalogue(file: string): CatalogueEntry[] {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if (isSystemError(error, "ENOENT")) return [];
+    if (isSystemError(error, "ENOENT") || isSystemError(error, "ENOTDIR")) return [];
+    if (isSystemError(error)) throw new DiagnosticError([storeProblem(path.dirname(file), error)]);
     throw error;
   }
   const document: unknown = JSON.parse(text);

@@ -1,10 +1,8 @@
+import { acquireLock } from "../../engine/index.ts";
 import type { HeldLock } from "../../engine/index.ts";
 import { DiagnosticError, KILN_VERSION, newId } from "../../kernel/index.ts";
 import type { Milliseconds } from "../../kernel/index.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** Between two attempts while somebody else holds the lock. */
-const RETRY = 200;
 
 export interface LockOptions {
   /** False: no lock is taken. */
@@ -46,11 +44,7 @@ async function acquire(workspace: Workspace, options: LockOptions): Promise<Held
     created: clock.now(),
     pid: workspace.process.pid,
   };
-  const deadline = clock.now() + options.lockTimeout;
-  for (;;) {
-    const result = await workspace.backend.lock(info);
-    if (result.kind === "locked") return result.lock;
-    if (clock.now() >= deadline || options.signal.aborted) throw new DiagnosticError([result.diagnostic]);
-    await clock.sleep(Math.min(RETRY, Math.max(1, deadline - clock.now())));
-  }
+  const result = await acquireLock(workspace.backend, info, options.lockTimeout, clock, options.signal);
+  if ("diagnostic" in result) throw new DiagnosticError([result.diagnostic]);
+  return result.lock;
 }

@@ -1,10 +1,4 @@
-import type {
-  ApplyView,
-  DaemonClient,
-  FleetSpecification,
-  RolloutRecord,
-  Standing,
-} from "../../api/index.ts";
+import type { DaemonClient, FleetSpecification, Standing } from "../../api/index.ts";
 import type {
   ApplyRequest,
   ApplyScope,
@@ -15,19 +9,18 @@ import type {
   Transactional,
 } from "../../engine/index.ts";
 import { errorDiagnostic, fleetId, newId, releaseNumber, systemRandom } from "../../kernel/index.ts";
-import type { ApplyId, Diagnostic, FleetId } from "../../kernel/index.ts";
+import type { ApplyId, FleetId } from "../../kernel/index.ts";
 import { textOf, withAttributes } from "../resource-provider.ts";
-import { fleetOf, watchApply } from "./apply-watch.ts";
+import { watchApply } from "./apply-watch.ts";
 import { memoryOf, parseMemory, printMemory } from "./fleet-memory.ts";
 import { readFleetSettings } from "./fleet-settings.ts";
 import type { FleetOptions } from "./fleet.ts";
 import { composeRelease, digestOfRef } from "./release-content.ts";
 import type { Composition } from "./release-content.ts";
+import { waitForEnd, waitUntilPrepared } from "./rollout-waits.ts";
 
 /** An undecided apply is aborted by the daemon when its engine has been silent for this long. */
 const LEASE = 30_000;
-/** How long one read of the records waits for a change. */
-const READ_WAIT = 5_000;
 
 /** Between two looks at whether spent releases are gone. */
 const GRANT_POLL = 100;
@@ -234,72 +227,4 @@ function preparedMemory(
     digest: release?.digest ?? "",
     replicas: specification.replicas,
   };
-}
-
-/** Waits until the fleet is verified; gives why where it never will be. */
-async function waitUntilPrepared(
-  client: DaemonClient,
-  apply: ApplyId,
-  fleet: FleetId,
-  name: string,
-): Promise<Diagnostic | undefined> {
-  let view: ApplyView = await client.read({ apply });
-  for (;;) {
-    const rollout = view.rollouts.find((candidate) => candidate.fleet === fleet);
-    const phase = rollout?.phase;
-    if (phase?.kind === "aborting" || phase?.kind === "aborted") return abortedDiagnostic(name, phase.reason);
-    if (phase === undefined) {
-      return abortedDiagnostic(name, "the daemon has no record of its preparation any more");
-    }
-    if (phase.kind !== "preparing") return undefined;
-    view = await client.read({ apply, after: view.revision, timeout: READ_WAIT });
-  }
-}
-
-function abortedDiagnostic(name: string, reason: string): Diagnostic {
-  return errorDiagnostic("The new release was thrown away", `Fleet ${name}: ${withOutput(reason)}`, {
-    remedy: `What served before still serves. See "kiln why ${name}" and "kiln logs ${name}".`,
-  });
-}
-
-/** A reason's first line is a sentence; what follows it is what the instance wrote last. */
-function withOutput(reason: string): string {
-  const [sentence = "", ...output] = reason.trimEnd().split("\n");
-  if (output.length === 0) return `${sentence}.`;
-  return `${sentence}. Its last lines of output:\n\n${output.map((line) => `    ${line}`).join("\n")}`;
-}
-
-const ENDED: ReadonlySet<RolloutRecord["phase"]["kind"]> = new Set(["complete", "aborted"]);
-
-/** Waits for the verdict of a committed apply, and for the end of what an aborted one takes back. */
-async function waitForEnd(client: DaemonClient, apply: ApplyId, standing: Standing): Promise<CommitResult> {
-  if (standing.decision.kind === "open") {
-    throw new Error(`the daemon left apply ${apply} open after a commit or an abort`);
-  }
-  let view: ApplyView = await client.read({ apply });
-  for (;;) {
-    const verdict = view.apply?.verdict ?? standing.verdict;
-    if (verdict.kind === "kept") return { kind: "kept", diagnostics: [] };
-    const decision = view.apply?.decision ?? standing.decision;
-    const over = decision.kind === "abort" || verdict.kind === "back";
-    if (over && view.rollouts.every((rollout) => ENDED.has(rollout.phase.kind))) {
-      return endOf(view, verdict.kind === "back" ? "switched_back" : "aborted");
-    }
-    view = await client.read({ apply, after: view.revision, timeout: READ_WAIT });
-  }
-}
-
-function endOf(view: ApplyView, kind: "switched_back" | "aborted"): CommitResult {
-  const diagnostics = view.rollouts.flatMap((rollout) =>
-    rollout.phase.kind === "aborted"
-      ? [
-          errorDiagnostic(
-            kind === "switched_back" ? "The traffic was switched back" : "The new release was thrown away",
-            `Fleet ${rollout.specification.name}, release ${rollout.target}: ${withOutput(rollout.phase.reason)}`,
-            { address: fleetOf(rollout.fleet) },
-          ),
-        ]
-      : [],
-  );
-  return { kind, diagnostics };
 }

@@ -1,8 +1,9 @@
 import type { DaemonClient } from "../../api/index.ts";
-import type { ApplyAnswer, PlanAnswer, PlanRequest } from "../../engine/index.ts";
+import type { ApplyAnswer, PlanAnswer, PlanRequest, ResourceDrift } from "../../engine/index.ts";
 import { errorDiagnostic, hasErrors, parseId, warningDiagnostic } from "../../kernel/index.ts";
 import type { Clock, Diagnostic, OperationId } from "../../kernel/index.ts";
 import {
+  equalValues,
   isKnown,
   isNull,
   isUnknown,
@@ -11,6 +12,7 @@ import {
   STRING,
   typeOf,
   unknownValue,
+  unmarkDeep,
 } from "../../lang/index.ts";
 import type { Value } from "../../lang/index.ts";
 import { attribute, textOf, withAttributes } from "../resource-provider.ts";
@@ -28,6 +30,15 @@ export const FLEET_HELD = "Fleet is held";
 
 /** Between two looks at whether a destroyed fleet is gone. */
 const GONE_POLL = 100;
+
+/** Whether a fleet differs from what was recorded in nothing but the release that an operator put there. */
+export function isOperatorsRelease({ address, before, after }: ResourceDrift): boolean {
+  if (address.type !== "kiln_fleet" || isNull(after)) return false;
+  const [then, now] = [before, after].map((value) => unmarkDeep(value).value);
+  if (then === undefined || now === undefined) return false;
+  const same = { release: nullValue(NUMBER) };
+  return equalValues(withAttributes(then, same), withAttributes(now, same)) === true;
+}
 
 export interface FleetOptions {
   /** Starts the daemon where none runs. */

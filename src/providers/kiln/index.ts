@@ -10,7 +10,7 @@ import { imageType, stored } from "./image.ts";
 import type { PlannedImages } from "./image.ts";
 import type { FleetSurroundings } from "./release-content.ts";
 
-export { FLEET_HELD } from "./fleet.ts";
+export { FLEET_HELD, isOperatorsRelease } from "./fleet.ts";
 export type { FleetSurroundings } from "./release-content.ts";
 
 /** Source address of Kiln's own types. */
@@ -50,6 +50,6 @@ export function kilnProvider(options: KilnProviderOptions): Provider {
       kiln_fleet: fleetType(fleets),
     },
     transactional,
-    close: transactional.close,
+    close: () => transactional.close(),
   });
 }

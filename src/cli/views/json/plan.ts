@@ -5,6 +5,7 @@ import { containsUnknown, isUnknown, plainObject } from "../../../lang/index.ts"
 import type { Json, Value } from "../../../lang/index.ts";
 import type { Schemas } from "../schemas.ts";
 import { providerSource } from "./addresses.ts";
+import { checksJson } from "./checks.ts";
 import { stateJson } from "./state.ts";
 import { knownJson, pathJson, sensitiveJson, unknownJson } from "./values.ts";
 
@@ -36,6 +37,7 @@ export function planJson(plan: Plan, schemas: Schemas): Json {
       ),
     ],
     ["prior_state", stateJson(plan.priorState, schemas)],
+    ...(plan.checks.length === 0 ? [] : [["checks", checksJson(plan.checks)] as const]),
     ["timestamp", new Date(plan.createdAt).toISOString().replace(/\.\d+Z/, "Z")],
     ["applyable", plan.applicable && !plan.errored],
     ["complete", !plan.errored],
@@ -61,8 +63,10 @@ export function planJson(plan: Plan, schemas: Schemas): Json {
 function variablesJson(plan: Plan): Json {
   return plainObject(
     [...plan.configuration.root.variables.values()].flatMap((variable) => {
-      const value = plan.variables.get(variable.name) ?? variable.default;
-      return value === undefined || variable.ephemeral
+      // What was given for an ephemeral variable is in no plan; its default stands in the configuration.
+      const given = variable.ephemeral ? undefined : plan.variables.get(variable.name);
+      const value = given ?? variable.default;
+      return value === undefined
         ? []
         : [[variable.name, plainObject([["value", knownJson(value)]])] as const];
     }),
@@ -103,6 +107,7 @@ function place({ address, text, provider }: Located): [string, Json][] {
 function changeJson(change: ResourceChange): Json {
   return plainObject([
     ...place(change),
+    ...(change.previous === undefined ? [] : [["previous_address", change.previous] as const]),
     ...(change.deposed === undefined ? [] : [["deposed", change.deposed] as const]),
     [
       "change",

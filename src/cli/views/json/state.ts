@@ -8,6 +8,7 @@ import type { Json } from "../../../lang/index.ts";
 import type { Schemas } from "../schemas.ts";
 import { objectValueOf } from "../state-values.ts";
 import { providerSource } from "./addresses.ts";
+import { checksJson } from "./checks.ts";
 import { knownJson, sensitiveJson } from "./values.ts";
 
 const FORMAT_VERSION = "1.0";
@@ -17,7 +18,8 @@ export function stateJson(state: State | undefined, schemas: Schemas): Json {
   const head: [string, Json][] = [["format_version", FORMAT_VERSION]];
   if (state === undefined) return plainObject(head);
   head.push(["terraform_version", TERRAFORM_VERSION]);
-  if (state.instances.size === 0 && state.outputs.size === 0) return plainObject(head);
+  const checks = state.checks ?? [];
+  if (state.instances.size === 0 && state.outputs.size === 0 && checks.length === 0) return plainObject(head);
   return plainObject([
     ...head,
     [
@@ -27,6 +29,7 @@ export function stateJson(state: State | undefined, schemas: Schemas): Json {
         ["root_module", moduleJson([], sortedInstances(state), schemas)],
       ]),
     ],
+    ...(checks.length === 0 ? [] : [["checks", checksJson(checks)] as const]),
   ]);
 }
 
