@@ -20,14 +20,18 @@ interface Count {
 
 const root = path.join(import.meta.dirname, "..");
 
-function run(name: string, command: string, args: readonly string[]): number {
+function run(
+  name: string,
+  command: string,
+  args: readonly string[],
+  wanted: "zero" | "not zero" = "zero",
+): number {
   const started = Date.now();
   console.log(`\n== ${name}: ${command} ${args.join(" ")}`);
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
-  console.log(
-    `== ${name}: ${status === 0 ? "passed" : "FAILED"} in ${((Date.now() - started) / 1000).toFixed(1)} s`,
-  );
-  return status ?? 1;
+  const status = spawnSync(command, args, { cwd: root, stdio: ["ignore", "inherit", "inherit"] }).status ?? 1;
+  const verdict = (status === 0) === (wanted === "zero") ? "as it must be" : "NOT AS IT MUST BE";
+  console.log(`== ${name}: exit ${status}, ${verdict}, in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return status;
 }
 
 function check(
@@ -35,10 +39,10 @@ function check(
   count: Count,
   command: string,
   args: readonly string[],
-  expected: "zero" | "not zero" = "zero",
-) {
-  const status = run(name, command, args);
-  if ((status === 0) === (expected === "zero")) count.passed++;
+  wanted: "zero" | "not zero" = "zero",
+): void {
+  const status = run(name, command, args, wanted);
+  if ((status === 0) === (wanted === "zero")) count.passed++;
   else count.failed++;
 }
 

@@ -53,3 +53,24 @@ test("-detailed-exitcode tells changes, none, and an error apart", async () => {
   world.write("main.tf", `resource "terraform_data" "a" {\n  imput = 1\n}\n`);
   expect((await world.kiln("plan", "-detailed-exitcode")).code).toBe(1);
 }, 30_000);
+
+test("a count that goes moves its lone object, and -json says from where", async () => {
+  world.write("main.tf", `resource "terraform_data" "a" {\n  count = 1\n  input = 1\n}\n`);
+  expect((await world.kiln("apply", "-auto-approve")).code).toBe(0);
+  world.write("main.tf", `resource "terraform_data" "a" {\n  input = 1\n}\n`);
+  const lines = (await world.kiln("plan", "-json", "-out=p")).out.split("\n");
+  const planned = lines.filter((line) => line.includes('"planned_change"'));
+  expect(planned.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    {
+      change: {
+        action: "move",
+        resource: { addr: "terraform_data.a" },
+        previous_resource: { addr: "terraform_data.a[0]" },
+      },
+    },
+  ]);
+  const shown = JSON.parse((await world.kiln("show", "-json", "p")).out) as {
+    resource_changes: { previous_address?: string }[];
+  };
+  expect(shown.resource_changes[0]?.previous_address).toBe("terraform_data.a[0]");
+}, 30_000);

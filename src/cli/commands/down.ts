@@ -26,13 +26,15 @@ export const command: Command = {
     if (code !== EXIT.done) return code;
     const daemon = daemonAccess(inside);
     const { lineage } = await withWorkspace(inside, stateOrNew);
+    const left = () => homeProcesses(daemon.home.root);
     const outcome = await stopDaemon({
-      client: daemon.running,
+      // A daemon that was killed left its proxy; the next one ends it.
+      client: (await left()).length > 0 ? await daemon.client() : daemon.running,
       lineage,
       asked: daemon.asked,
       clock: systemClock,
       random: systemRandom,
-      left: () => homeProcesses(daemon.home.root),
+      left,
     });
     showStopped(inside.console, outcome, parsed.boolean("json"));
     return outcome.kind === "still_running" ? EXIT.partial : EXIT.done;

@@ -103,6 +103,7 @@ async function applyWith(options: ApplyOptions, pool: ProviderPool, before: Stat
     scope: { apply, lineage: priorState.lineage, who: options.who, why: options.command },
     instances: new Map(priorState.instances),
     prepared: [],
+    asked: new Set(),
     held: [],
     waiting: false,
     lasting: 0,

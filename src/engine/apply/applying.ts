@@ -25,6 +25,8 @@ export interface Applying {
   /** The state so far. */
   readonly instances: Map<string, InstanceState>;
   readonly prepared: Prepared[];
+  /** Who was asked to prepare something, whatever became of it. */
+  readonly asked: Set<Transactional>;
   /** Changes whose objects an operator holds: nothing was done to them. */
   readonly held: ResourceChange[];
   /** A preparation waits for a person's word. */

@@ -61,7 +61,7 @@ export async function commitGroup(applying: Applying, diagnostics: Diagnostic[])
 /** Takes back all that was prepared, and obeys what stands where it was decided already. */
 export async function abortGroup(applying: Applying, diagnostics: Diagnostic[]): Promise<GroupOutcome> {
   const { scope, session, prepared } = applying;
-  if (prepared.length === 0) return "none";
+  if (prepared.length === 0) return await abortUnanswered(applying);
   const outcome = await decide(applying, (transactional, list) =>
     transactional.abort(scope, tokens(list), session.context),
   );
@@ -69,6 +69,19 @@ export async function abortGroup(applying: Applying, diagnostics: Diagnostic[]):
   if (outcome.kind === "kept") keepPrepared(applying);
   // Nobody knows what stands: the generation stays open, and the next command asks again.
   return outcome.kind === "unanswered" ? "open" : outcome.kind;
+}
+
+/**
+ * A preparation whose answer was lost may still be under way: it ends now, not when the lease does. Where nobody
+ * answers this either, the lease has to do.
+ */
+async function abortUnanswered({ asked, scope, session }: Applying): Promise<"none"> {
+  for (const transactional of asked) {
+    const answer = await call(() => transactional.abort(scope, [], session.context));
+    // Nothing was switched, so that nothing depends on the record from here on.
+    if (!hasErrors(answer.diagnostics)) await call(() => transactional.settled(scope, session.context));
+  }
+  return "none";
 }
 
 /** One decision for all transactional providers; the worst of their answers. */

@@ -31,9 +31,10 @@ export async function prepareObject(
       address: change.text,
       action: "prepare",
       traits: { ...traits, effect: "outside" },
-      detail: { type: change.address.type },
+      detail: { type: change.address.type, provider: change.provider },
     },
     async (operation) => {
+      applying.asked.add(transactional);
       const given = await transactional.prepare(scope, { ...request, operation }, session.context);
       found.push(
         ...placeDiagnostics(given.diagnostics, instance.resource.body, instance.resource.place, change.text),

@@ -93,11 +93,16 @@ async function recoverGeneration(
   const isWritten = base.serial > opening.baseSerial;
   const folded = foldJournal(base, isWritten ? [] : operations);
   const prepared = isWritten ? [] : folded.prepared;
-  const group = await endGroup(options, generation, prepared, diagnostics);
+  const preparing = isWritten ? [] : folded.doubtful.filter(({ intent }) => intent.action === "prepare");
+  const group = await endGroup(options, generation, { prepared, preparing }, diagnostics);
   if (group === "unanswered") return found;
   const instances = new Map(folded.state.instances);
   if (group === "kept") for (const record of prepared) foldRecord(instances, record, undefined);
-  const doubtful = foldJournal(base, operations).doubtful;
+  // What was being prepared was taken back with its group.
+  for (const { id } of preparing) {
+    await store.journal.resolve(id, { kind: "discarded" });
+  }
+  const doubtful = foldJournal(base, operations).doubtful.filter((each) => !preparing.includes(each));
   for (const { id, intent } of doubtful) {
     await store.journal.resolve(id, { kind: "in_doubt", reason: "its process ended before the answer" });
     diagnostics.push(
@@ -146,12 +151,16 @@ function isKept({ result }: JournalledOperation): boolean {
 async function endGroup(
   options: RecoverOptions,
   { opening }: GenerationRecord,
-  prepared: readonly OperationRecord[],
+  {
+    prepared,
+    preparing,
+  }: { readonly prepared: readonly OperationRecord[]; readonly preparing: readonly JournalledOperation[] },
   diagnostics: Diagnostic[],
 ): Promise<CommitResult["kind"] | "unanswered"> {
   const tokens = prepared.flatMap(({ token }) => token ?? []);
-  const source = /provider\["([^"]+)"\]/.exec(prepared[0]?.change.provider ?? "")?.[1];
-  if (source === undefined || tokens.length === 0) return "aborted";
+  const provider = prepared[0]?.change.provider ?? preparing[0]?.intent.detail["provider"];
+  const source = /provider\["([^"]+)"\]/.exec(String(provider ?? ""))?.[1];
+  if (source === undefined) return "aborted";
   try {
     return await askGroup(options, opening, source, tokens, diagnostics);
   } catch (error) {
