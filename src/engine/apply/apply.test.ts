@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseId } from "../../kernel/index.ts";
 import { printState } from "../state/state-file.ts";
 import { memoryStore } from "../testing/memory-store.ts";
 import { type TestWorld, testWorld } from "../testing/test-provider.ts";
@@ -262,6 +263,41 @@ describe("groups", () => {
     expect(result.outcome).toBe("held");
     expect(made.world.ended).toContain("handover test_fleet.web");
     expect(made.store.records.generations.at(-1)?.closing).toBeUndefined();
+  });
+});
+
+describe("a group whose engine or answer is gone", () => {
+  const fleet = (version: number) => thing("web", `input = ${version}`, "test_fleet");
+
+  test("a preparation without an answer is taken back at once", async () => {
+    const made = harness();
+    await converge(made, fleet(1));
+    made.world.faults.set("prepare test_fleet.web", "crash");
+    made.world.ended.length = 0;
+    const result = await converge(made, fleet(2));
+    expect(texts(result.diagnostics).join()).toContain("the other side is away");
+    expect(made.world.ended).toEqual(["abort", "settled"]);
+  });
+
+  test("what a killed apply was preparing is taken back by the next command, which says so", async () => {
+    const made = harness();
+    await converge(made, fleet(1));
+    const { opening } = made.store.records.generations.at(-1) ?? fail();
+    const killed = { ...opening, apply: parseId<"apply">("killed"), baseSerial: stateOf(made).serial };
+    await made.store.generations.open(killed);
+    const id = await made.store.journal.append({
+      apply: killed.apply,
+      address: "test_fleet.web",
+      action: "prepare",
+      detail: { type: "test_fleet", provider: 'provider["registry.terraform.io/hashicorp/test"]' },
+      deadline: 0,
+    });
+    made.world.ended.length = 0;
+    const recovered = await recover({ ...made.options, backend: made.backend, store: made.store });
+    expect(texts(recovered.diagnostics).join()).toContain("What it had begun was taken back.");
+    expect(made.world.ended).toEqual(["abort", "settled"]);
+    expect(made.store.records.generations.at(-1)?.closing?.outcome).toBe("aborted");
+    expect((await made.store.journal.open()).map((operation) => operation.id)).not.toContain(id);
   });
 });
 

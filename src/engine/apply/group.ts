@@ -1,4 +1,4 @@
-import { type Diagnostic, errorDiagnostic, hasErrors } from "../../kernel/index.ts";
+import { type Diagnostic, DiagnosticError, errorDiagnostic, hasErrors } from "../../kernel/index.ts";
 import type { ResourceChange } from "../plan/plan.ts";
 import { blockOf } from "../plan/planning.ts";
 import type { Answer, CommitResult, Transactional } from "../provider.ts";
@@ -77,9 +77,13 @@ export async function abortGroup(applying: Applying, diagnostics: Diagnostic[]):
  */
 async function abortUnanswered({ asked, scope, session }: Applying): Promise<"none"> {
   for (const transactional of asked) {
-    const answer = await call(() => transactional.abort(scope, [], session.context));
-    // Nothing was switched, so that nothing depends on the record from here on.
-    if (!hasErrors(answer.diagnostics)) await call(() => transactional.settled(scope, session.context));
+    try {
+      await transactional.abort(scope, [], session.context);
+      // Nothing was switched, so that nothing depends on the record from here on.
+      await transactional.settled(scope, session.context);
+    } catch {
+      // The other side is away, as it was for the preparation, which is what the user is told of.
+    }
   }
   return "none";
 }
@@ -116,6 +120,7 @@ async function call(ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask();
   } catch (error) {
+    if (error instanceof DiagnosticError) return { diagnostics: error.diagnostics };
     const reason = error instanceof Error ? error.message : String(error);
     return { diagnostics: [errorDiagnostic("Provider broke off", `${reason}.`)] };
   }

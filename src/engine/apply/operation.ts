@@ -2,6 +2,7 @@ import { formatResourceInstance } from "../../config/index.ts";
 import {
   type ActionKind,
   type Diagnostic,
+  DiagnosticError,
   errorDiagnostic,
   type Milliseconds,
   newId,
@@ -62,13 +63,16 @@ export async function perform<Answer>(
     } catch (error) {
       // A provider's exception says nothing about what it did: the operation stays in doubt, and is shown as such.
       const reason = error instanceof Error ? error.message : String(error);
-      diagnostics.push(
-        errorDiagnostic(
-          "Provider broke off",
-          `The provider of ${address} broke off while it was to ${action} the object: ${reason}. What it did is not known.`,
-          { address, remedy: "Run plan, and compare what it finds with what there is." },
-        ),
-      );
+      if (error instanceof DiagnosticError) {
+        diagnostics.push(...error.diagnostics.map((each) => ({ ...each, address })));
+      } else
+        diagnostics.push(
+          errorDiagnostic(
+            "Provider broke off",
+            `The provider of ${address} broke off while it was to ${action} the object: ${reason}. What it did is not known.`,
+            { address, remedy: "Run plan, and compare what it finds with what there is." },
+          ),
+        );
     } finally {
       ended.abort();
       await progress;

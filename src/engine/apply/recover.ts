@@ -1,7 +1,7 @@
 import { formatResourceInstance } from "../../config/index.ts";
 import { type Diagnosed, type Diagnostic, errorDiagnostic, warningDiagnostic } from "../../kernel/index.ts";
 import type { Backend } from "../backend/backend.ts";
-import type { CommitResult, PreparedToken } from "../provider.ts";
+import type { ApplyScope, CommitResult, PreparedToken } from "../provider.ts";
 import type { SessionOptions } from "../session.ts";
 import { changeObject, type InstanceState, type State } from "../state/state.ts";
 import type { EngineStore, GenerationOutcome, GenerationRecord, JournalledOperation } from "../stores.ts";
@@ -94,7 +94,8 @@ async function recoverGeneration(
   const folded = foldJournal(base, isWritten ? [] : operations);
   const prepared = isWritten ? [] : folded.prepared;
   const preparing = isWritten ? [] : folded.doubtful.filter(({ intent }) => intent.action === "prepare");
-  const group = await endGroup(options, generation, { prepared, preparing }, diagnostics);
+  const source = sourceOf(prepared, preparing);
+  const group = await endGroup(options, generation, source, prepared, diagnostics);
   if (group === "unanswered") return found;
   const instances = new Map(folded.state.instances);
   if (group === "kept") for (const record of prepared) foldRecord(instances, record, undefined);
@@ -134,13 +135,51 @@ async function recoverGeneration(
     reasons: ["The process of the apply ended before the apply did."],
     closedAt: surroundings.clock.now(),
   });
+  if (source !== undefined) await tellSettled(options, opening, source);
   diagnostics.push(
     warningDiagnostic(
       "An earlier apply was cut short",
-      `Generation ${generation.number} (${opening.command}) ended with its process. What it had done is in the state now.`,
+      `Generation ${generation.number} (${opening.command}) ended with its process. ${becameOf(group, somethingKept)}`,
     ),
   );
   return wrote ? state : found;
+}
+
+function becameOf(group: CommitResult["kind"], somethingKept: boolean): string {
+  const made = somethingKept ? "What it had made is in the state now." : "";
+  if (group === "kept") return "What it had switched to was kept, and is in the state now.";
+  if (group === "switched_back") return `What it had switched was switched back. ${made}`.trimEnd();
+  return somethingKept ? made : "What it had begun was taken back.";
+}
+
+/** Which provider the group belongs to; undefined where nothing was asked to prepare. */
+function sourceOf(
+  prepared: readonly OperationRecord[],
+  preparing: readonly JournalledOperation[],
+): string | undefined {
+  const provider = prepared[0]?.change.provider ?? preparing[0]?.intent.detail["provider"];
+  return /provider\["([^"]+)"\]/.exec(String(provider ?? ""))?.[1];
+}
+
+/** The generation is closed: the other side may forget its records. Where it cannot be told it only keeps them. */
+async function tellSettled(
+  options: RecoverOptions,
+  opening: GenerationRecord["opening"],
+  source: string,
+): Promise<void> {
+  const found = await options.providers.find(source, undefined);
+  if ("diagnostic" in found) return;
+  try {
+    await found.provider.transactional?.settled(scopeOf(opening), options);
+  } catch {
+    // The daemon is away; a record that is not settled costs a row, and says nothing wrong.
+  } finally {
+    await found.provider.close();
+  }
+}
+
+function scopeOf({ apply, lineage, who, command }: GenerationRecord["opening"]): ApplyScope {
+  return { apply, lineage, who, why: command };
 }
 
 function isKept({ result }: JournalledOperation): boolean {
@@ -151,15 +190,11 @@ function isKept({ result }: JournalledOperation): boolean {
 async function endGroup(
   options: RecoverOptions,
   { opening }: GenerationRecord,
-  {
-    prepared,
-    preparing,
-  }: { readonly prepared: readonly OperationRecord[]; readonly preparing: readonly JournalledOperation[] },
+  source: string | undefined,
+  prepared: readonly OperationRecord[],
   diagnostics: Diagnostic[],
 ): Promise<CommitResult["kind"] | "unanswered"> {
   const tokens = prepared.flatMap(({ token }) => token ?? []);
-  const provider = prepared[0]?.change.provider ?? preparing[0]?.intent.detail["provider"];
-  const source = /provider\["([^"]+)"\]/.exec(String(provider ?? ""))?.[1];
   if (source === undefined) return "aborted";
   try {
     return await askGroup(options, opening, source, tokens, diagnostics);
@@ -190,11 +225,7 @@ async function askGroup(
   }
   const { provider } = found;
   try {
-    const answer = await provider.transactional?.abort(
-      { apply: opening.apply, lineage: opening.lineage, who: opening.who, why: opening.command },
-      tokens,
-      { signal: options.signal, events: options.events },
-    );
+    const answer = await provider.transactional?.abort(scopeOf(opening), tokens, options);
     // That the group was aborted is what was asked for, not a mistake.
     return answer?.kind ?? "aborted";
   } finally {

@@ -156,6 +156,7 @@ export function testProvider(world: TestWorld): Provider {
   };
   const prepared = new Map<string, Value>();
   const decide = (kind: CommitResult["kind"], verb: string, addresses: readonly string[]): CommitResult => {
+    if (addresses.length === 0) world.ended.push(verb);
     for (const address of addresses) {
       world.ended.push(`${verb} ${address}`);
       const state = prepared.get(address);
@@ -171,6 +172,7 @@ export function testProvider(world: TestWorld): Provider {
       const fault = world.faults.get(`prepare ${request.address}`);
       world.began.push(`prepare ${request.address}`);
       await Promise.resolve();
+      if (fault === "crash") throw new Error("the other side is away");
       if (fault === "hold") return { kind: "held", diagnostics: [] };
       if (fault !== undefined && fault !== "wait") {
         return {
