@@ -49,7 +49,7 @@ export class Proxy {
       const result = await switchTable([this.worker], this.store, again ? undefined : this.table, table);
       if (result.kind === "acknowledged") {
         this.table = table;
-        if (again || result.kind === "acknowledged") this.incomplete = false;
+        this.incomplete = false;
       }
       return result;
     });
