@@ -127,6 +127,9 @@ describe("a fleet from the first release to the last process", () => {
       const before = await instancesOf("web");
       const scaled = await world.kiln("scale", "web=5");
       expect([scaled.code, scaled.err]).toEqual([0, ""]);
+      // An override of the command line is shown by later plans.
+      const plan = await world.kiln("plan");
+      expect(plan.out + plan.err).toContain("scaled to 5 instances from the command line");
       const after = await instancesOf("web");
       expect(after.length).toBe(5);
       expect(after).toEqual(expect.arrayContaining(before));

@@ -10,6 +10,8 @@ export interface FleetMemory {
   readonly last: ReleaseNumber;
   /** Instances that ought to run, overrides included. */
   readonly replicas: number;
+  /** The number that `kiln scale` asked for; absent: as declared. */
+  readonly scaledTo?: number;
   /** Releases that can be rolled out again, by content. */
   readonly releases: readonly { readonly number: ReleaseNumber; readonly digest: string }[];
   readonly hold?: {
@@ -24,7 +26,7 @@ export interface FleetMemory {
 
 /** What is to be remembered of a fleet that serves; undefined where it does not. */
 export function memoryOf(view: FleetView): FleetMemory | undefined {
-  const { serving, hold } = view.fleet;
+  const { serving, hold, scaledTo } = view.fleet;
   if (serving === undefined || view.fleet.destroying) return undefined;
   const release = view.releases.find((candidate) => candidate.number === serving);
   return {
@@ -33,6 +35,7 @@ export function memoryOf(view: FleetView): FleetMemory | undefined {
     digest: release?.digest ?? "",
     last: view.fleet.lastRelease,
     replicas: view.replicas,
+    ...(scaledTo === undefined ? {} : { scaledTo }),
     releases: view.releases.map(({ number, digest }) => ({ number, digest })),
     ...(hold === undefined
       ? {}

@@ -105,7 +105,7 @@ async function planFleet(request: PlanRequest, surroundings: FleetSurroundings):
     composition === undefined || remembered === undefined
       ? request.private
       : printMemory(isUnknown(release) ? remembered : memory),
-    heldWarning(settings, memory, composition?.digest),
+    [...heldWarning(settings, memory, composition?.digest), ...scaledWarning(settings, memory)],
     notesOf(settings, prior, memory, composition?.digest),
   );
 }
@@ -146,6 +146,17 @@ function heldWarning(
       {
         remedy: `Run "kiln rollout resume ${settings.name}" to roll release ${hold.from} out again, or change the configuration.`,
       },
+    ),
+  ];
+}
+
+function scaledWarning({ name, replicas }: FleetSettings, memory: FleetMemory | undefined): Diagnostic[] {
+  if (memory?.scaledTo === undefined || memory.scaledTo === replicas) return [];
+  return [
+    warningDiagnostic(
+      "Fleet is scaled",
+      `Fleet ${name} was scaled to ${instances(memory.scaledTo)} from the command line; the configuration says ${replicas}. The next change of the fleet goes back to that.`,
+      { remedy: `Set replicas = ${memory.scaledTo} to keep it, or run "kiln scale ${name}=${replicas}".` },
     ),
   ];
 }
