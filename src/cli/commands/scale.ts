@@ -11,7 +11,7 @@ export const command: Command = {
     name: "scale",
     summary: "Change how many instances a fleet has",
     description: [
-      "Starts or retires instances of the serving release; none is modified, and no release is made. It is an override: later plans show it, and the next change of replicas in the configuration ends it.",
+      "Starts or retires instances of the serving release; none is modified, and no release is made. It is an override: later plans show it, and the next change of the fleet ends it.",
     ],
     arguments: [{ name: "FLEET=N" }],
     flags: { ...APPROVAL, ...JSON_LINES },
