@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    setupFiles: ["vitest.setup.ts"],
     projects: [
       {
         extends: true,

@@ -96,6 +96,7 @@ describe("calls", () => {
     ["element", [["a"], -1], "! -: cannot use element function with a negative index"],
     ["element", [["a"], { a: 1 }], "! 1: number required"],
     ["chunklist", [[1, 2, 3], 2], "[[1,2],[3]]"],
+    ["setproduct", [[0], [null, {}, ""]], "! -: all elements must be of the same type"],
     ["setproduct", [["a"]], "! -: at least two arguments are required"],
     ["setproduct", [["a", "b"], [1]], '[["a",1],["b",1]]'],
     ["flatten", [["a", null, [["b"]]]], '["a",null,"b"]'],

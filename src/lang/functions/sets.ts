@@ -111,6 +111,10 @@ const setproduct: FunctionDefinition = {
     const row = type.kind === "list" || type.kind === "set" ? type.element : tupleType([]);
     const rows = productOf(args, row);
     if (rows instanceof FunctionProblem) return rows;
+    // Elements without a common type: Terraform crashes here.
+    if (rows.some((each) => typeOf(each) !== row)) {
+      return new FunctionProblem("all elements must be of the same type");
+    }
     return mark(type.kind === "set" ? setValue(row, rows) : listValue(row, rows), marks);
   },
 };
