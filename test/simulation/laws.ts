@@ -1,4 +1,10 @@
-import type { ControlState, ControlTransaction, RouteTable } from "../../src/fleets/index.ts";
+import type {
+  ControlState,
+  ControlTransaction,
+  InstanceRecord,
+  ReleaseContent,
+  RouteTable,
+} from "../../src/fleets/index.ts";
 import type { FleetId, InstanceId, Milliseconds } from "../../src/kernel/index.ts";
 import { instancesIn } from "./proxy.ts";
 import type { World } from "./world.ts";
@@ -14,6 +20,12 @@ const OPEN = new Set(["preparing", "prepared", "switching", "baking", "voted"]);
 interface Requirement {
   readonly fleet: FleetId;
   readonly count: number;
+}
+
+/** What names a simulated release's content: its version, an environment variable. */
+function differsFromRelease(state: ControlState, record: InstanceRecord, content: ReleaseContent): boolean {
+  const release = state.releases.get(`${record.fleet}#${record.release}`);
+  return release !== undefined && release.content.environment["VERSION"] !== content.environment["VERSION"];
 }
 
 /** The laws of one machine, checked against the durable records, the runtime and the table in force. */
@@ -204,7 +216,9 @@ export class Laws {
       if (one.state === "ended") continue;
       const record = store.durable.instances.get(one.id);
       if (record === undefined) this.#break("law 5", `${one.id} is ${one.state}, and no record names it`);
-      else if (record.phase.kind === "gone")
+      else if (differsFromRelease(store.durable, record, one.request.content)) {
+        this.#break("law 2", `${one.id} is made of something else than release ${record.release}`);
+      } else if (record.phase.kind === "gone")
         this.#break("law 5", `${one.id} is ${one.state} under a tombstone`);
     }
     for (const route of proxy.table.routes) {
@@ -267,6 +281,11 @@ export class Laws {
         ...proxy.table,
         routes: proxy.table.routes.filter((route) => route.fleet === fleet.id),
       });
+      for (const one of runtime.instances()) {
+        if (routed.includes(one.id) && one.drift.length > 0) {
+          found.push(`law 2: ${one.id} was changed, and still gets requests`);
+        }
+      }
       if (routed.length !== declared) {
         found.push(`law 6: ${fleet.id}: ${routed.length} of ${declared} instances serve at the end`);
       }

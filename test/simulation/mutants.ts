@@ -48,6 +48,25 @@ export const mutants: readonly Mutant[] = [
       ),
   },
   {
+    name: "looks away from what was changed in place",
+    law: "law 2",
+    machine: (state, event) =>
+      step(state, event.input.kind === "drifted" ? { ...event, input: { kind: "tick" } } : event),
+  },
+  {
+    name: "starts what it replaces with something else than its release",
+    law: "law 2",
+    machine: (state, event) => {
+      const next = step(state, event);
+      const commands = next.commands.map((one) => {
+        if (one.kind !== "start") return one;
+        const environment = { ...one.request.content.environment, VERSION: "patched" };
+        return { ...one, request: { ...one.request, content: { ...one.request.content, environment } } };
+      });
+      return { ...next, commands };
+    },
+  },
+  {
     name: "routes to the old and the new release in the bake",
     law: "law 1",
     machine: (state, event) => {
