@@ -6,6 +6,7 @@ import type { ProcessIdentity } from "../../fleets/index.ts";
 /** The parts of /proc/PID/stat that identify a process (proc(5)). */
 interface ProcessStatus {
   readonly state: string;
+  readonly threads: number;
   readonly session: number;
   readonly startTime: number;
 }
@@ -13,7 +14,12 @@ interface ProcessStatus {
 function parseStatus(text: string): ProcessStatus {
   // The name in parentheses may hold spaces and parentheses itself; what follows the last one does not.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", session: Number(fields[3]), startTime: Number(fields[19]) };
+  return {
+    state: fields[0] ?? "",
+    threads: Number(fields[17]),
+    session: Number(fields[3]),
+    startTime: Number(fields[19]),
+  };
 }
 
 /** Whether /proc says that there is no such process. */
@@ -39,7 +45,8 @@ export function identifyNow(pid: number, bootId: string): ProcessIdentity {
 export async function identify(pid: number, bootId: string): Promise<ProcessIdentity | undefined> {
   try {
     const status = parseStatus(await readFile(`/proc/${pid}/stat`, "utf8"));
-    if (status.state === "Z") return undefined;
+    // A zombie whose other threads still end keeps its sockets open until the last of them is gone.
+    if (status.state === "Z" && status.threads <= 1) return undefined;
     return { bootId, pid, startTime: status.startTime, session: status.session };
   } catch (error) {
     if (isGone(error)) return undefined;
