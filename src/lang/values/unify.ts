@@ -71,13 +71,27 @@ function unifyStructures(types: readonly Type[], convertible: Convertible): Type
   return "undecided";
 }
 
+/** What structures hold agrees among itself first, and then with the collections: one mixture could hide a conflict. */
+function unifyElements(
+  structures: readonly Type[],
+  collections: readonly Type[],
+  convertible: Convertible,
+): Type | undefined {
+  if (structures.length === 0) return unifyTypes(collections, convertible);
+  const inner = unifyTypes(structures, convertible);
+  return inner === undefined ? undefined : unifyTypes([...collections, inner], convertible);
+}
+
 function asMap(
   objects: readonly ObjectType[],
   maps: readonly CollectionType<"map">[],
   convertible: Convertible,
 ): Type | undefined {
-  const elements = [...objects.flatMap((type) => type.types), ...maps.map((type) => type.element)];
-  const element = unifyTypes(elements, convertible);
+  const element = unifyElements(
+    objects.flatMap((type) => type.types),
+    maps.map((type) => type.element),
+    convertible,
+  );
   return element === undefined ? undefined : mapType(element);
 }
 
@@ -86,8 +100,11 @@ function asList(
   lists: readonly CollectionType<"list">[],
   convertible: Convertible,
 ): Type | undefined {
-  const elements = [...tuples.flatMap((type) => type.elements), ...lists.map((type) => type.element)];
-  const element = unifyTypes(elements, convertible);
+  const element = unifyElements(
+    tuples.flatMap((type) => type.elements),
+    lists.map((type) => type.element),
+    convertible,
+  );
   return element === undefined ? undefined : listType(element);
 }
 
