@@ -2,7 +2,7 @@ import { checkReferences, collectVariables, loadBlocks } from "../config/index.t
 import type { Configuration, VariableInput } from "../config/index.ts";
 import { plan, validate } from "../engine/index.ts";
 import type { Plan, PlanMode, SessionOptions } from "../engine/index.ts";
-import { hasErrors } from "../kernel/index.ts";
+import { errorDiagnostic, hasErrors } from "../kernel/index.ts";
 import type { Diagnostic } from "../kernel/index.ts";
 import { recoverLocked } from "./recover.ts";
 import type { Snapshot } from "./snapshots.ts";
@@ -98,6 +98,18 @@ export async function planLocked(
 }
 
 async function variablesOf(workspace: Workspace, request: PlanRequest, { root }: Configuration) {
-  if (request.snapshot !== undefined) return { value: request.snapshot.variables, diagnostics: [] };
-  return collectVariables(root, [...(await workspace.inputs()), ...request.inputs]);
+  const collected = collectVariables(root, [...(await workspace.inputs()), ...request.inputs]);
+  if (request.snapshot === undefined) return collected;
+  // Secrets are in no snapshot: they are what they are now.
+  const value = new Map([...collected.value, ...request.snapshot.variables]);
+  const missing = [...root.variables.keys()].filter((name) => !value.has(name));
+  return { value, diagnostics: missing.map(noSecret) };
+}
+
+function noSecret(name: string): Diagnostic {
+  return errorDiagnostic(
+    "No value for a sensitive variable",
+    `The generation keeps no sensitive or ephemeral values, and variable "${name}" has none now.`,
+    { remedy: `Set TF_VAR_${name}, or give it in a .tfvars file.` },
+  );
 }

@@ -4,12 +4,13 @@ import type { Plan } from "../engine/index.ts";
 import { DiagnosticError, errorDiagnostic } from "../kernel/index.ts";
 import type { GenerationNumber } from "../kernel/index.ts";
 import {
+  containsMarks,
   DYNAMIC,
+  isMarked,
   JsonNumber,
   parseJsonLossless,
   plainObject,
   printJson,
-  unmarkDeep,
   valueFromJson,
   valueToJson,
 } from "../lang/index.ts";
@@ -22,14 +23,15 @@ export interface Snapshot {
   readonly variables: ReadonlyMap<string, Value>;
 }
 
-/** Keeps a generation's configuration and variables. They hold sensitive values, and are the user's alone. */
+/** Keeps a generation's configuration and variables, without those that are sensitive or ephemeral (law 9). */
 export async function saveSnapshot(
   workspace: Workspace,
   plan: Plan,
   generation: GenerationNumber,
 ): Promise<void> {
   const variables = [...plan.variables].flatMap(([name, value]) => {
-    const encoded = valueToJson(unmarkDeep(value).value, DYNAMIC);
+    if (isMarked(value) || containsMarks(value)) return [];
+    const encoded = valueToJson(value, DYNAMIC);
     return "json" in encoded ? [[name, encoded.json] as const] : [];
   });
   const text = printJson(
