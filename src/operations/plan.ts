@@ -102,8 +102,10 @@ async function variablesOf(workspace: Workspace, request: PlanRequest, { root }:
   if (request.snapshot === undefined) return collected;
   // Secrets are in no snapshot: they are what they are now.
   const value = new Map([...collected.value, ...request.snapshot.variables]);
-  const missing = [...root.variables.keys()].filter((name) => !value.has(name));
-  return { value, diagnostics: missing.map(noSecret) };
+  const missing = [...root.variables.values()].filter(
+    ({ name, default: usual }) => usual === undefined && !value.has(name),
+  );
+  return { value, diagnostics: missing.map(({ name }) => noSecret(name)) };
 }
 
 function noSecret(name: string): Diagnostic {
